@@ -1,0 +1,233 @@
+"""What a plugin is: frozen declarations and plain callables, standard library only.
+
+A plugin is a module named by an entry point that holds `@hookimpl` functions; each returns one of the
+declarations below. Everything here is public and imported through `odai_core`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from odai_core.calls import AudioProfile, Caller, CallOptions, TransportContext, Values
+
+if TYPE_CHECKING:
+    import logging
+
+    from agents.models.interface import Model
+    from agents.realtime import RealtimeModel
+    from quart import Blueprint
+
+    from odai_core.tools.http import HttpClient
+
+API_VERSION = 1
+"""The contract's number. A plugin states the one it was written for; another one is refused."""
+
+ToolFunction = Callable[..., Awaitable[Any]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+# -- settings ---------------------------------------------------------------------------------------
+
+
+class Secret:
+    """A value that never prints itself: `str`, `repr`, `format` and logs show only that it is set."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The plain text; call it only where the value leaves for its own service."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(set)" if self._value else "Secret(empty)"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled: reveal() it where it is used")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One value a plugin takes from the environment, `.env` or `odai.toml`, under the same name in all three."""
+
+    name: str
+    """UPPER_CASE, unique over all plugins unless the declarations are equal."""
+    help: str
+    """One sentence for the operator."""
+    default: str = ""
+    required: bool = False
+    """Without it the plugin is in the state "needs setup" and offers nothing."""
+    secret: bool = False
+    """The value is a `Secret` and is never printed."""
+    type: Callable[[str], Any] = str
+    """Turns the text into the value; a ValueError becomes a clear message."""
+    where: str = ""
+    """Where to get it, for the docs and `odai doctor`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why something cannot be used: the cause, and what to type or change next; one sentence each."""
+
+    cause: str
+    remedy: str
+
+
+# -- tools ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolContext:
+    """What a tool may use. A parameter annotated `ToolContext` receives it and is hidden from the model."""
+
+    http: HttpClient
+    settings: Values
+    caller: Caller
+    log: logging.Logger
+    demo: bool = False
+    """True when sample data may stand in for a missing key."""
+    account: Callable[[], Awaitable[Any]] | None = None
+    """The caller's linked account, for plugins that declare one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolOptions:
+    """What `@tool(...)` attaches to a function."""
+
+    timeout: float = 8.0
+    """Seconds, until the caller is told that it took too long."""
+    examples: tuple[str, ...] = ()
+    """Things people say for this tool, arguments marked: "find {search_term:sushi} near {location:Union Square}"."""
+    progress: str = ""
+    """What is being done, as a phrase: "Searching Yelp"."""
+    confirm: bool = False
+    """Ask the user before running it."""
+    voice: bool | None = None
+    """False keeps one tool of a voice plugin out of calls."""
+
+
+@overload
+def tool(function: F, /) -> F: ...
+@overload
+def tool(
+    *,
+    timeout: float = 8.0,
+    examples: Sequence[str] = (),
+    progress: str = "",
+    confirm: bool = False,
+    voice: bool | None = None,
+) -> Callable[[F], F]: ...
+def tool(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
+    """Describe an async function as a tool. Optional: a plain async function is a tool with the defaults."""
+    options["examples"] = tuple(options.get("examples", ()))
+    declared = ToolOptions(**options)
+
+    def attach(wrapped: F) -> F:
+        wrapped.__odai_tool__ = declared  # type: ignore[attr-defined]
+        return wrapped
+
+    return attach if function is None else attach(function)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolPlugin:
+    """A connector: some tools about one thing.
+
+    `tools` are async functions; their names, annotations and Google-style docstrings become the model's schema.
+    """
+
+    name: str
+    """lower-case-with-dashes, unique."""
+    api: int
+    title: str
+    """As a person says it: "Yelp"."""
+    summary: str
+    """What it can look up, as the end of "I can ...": "find restaurants and read their reviews"."""
+    tools: Sequence[ToolFunction]
+    voice: bool = False
+    """Offer the tools in calls."""
+    instructions: str = ""
+    voice_instructions: str = ""
+    settings: Sequence[Setting] = ()
+    account: str | None = None
+    check: Callable[[Values], Problem | None] | None = None
+    """A quick look without network: None when ready."""
+    lifespan: Callable[[ToolContext], AbstractAsyncContextManager[Any]] | None = None
+    samples: bool = False
+    """It can answer from bundled sample data in demo mode, so a missing key does not stop it there."""
+
+
+# -- transports -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransportPlugin:
+    """A way in: routes under `prefix` that carry frames to and from calls."""
+
+    name: str
+    api: int
+    title: str
+    summary: str
+    prefix: str
+    """ "/twilio": unique, with a leading slash."""
+    blueprint: Callable[[TransportContext], Blueprint]
+    audio: AudioProfile | None = None
+    settings: Sequence[Setting] = ()
+    check: Callable[[Values], Problem | None] | None = None
+    home: bool = False
+    """It serves a page for people; core sends "/" there."""
+
+
+# -- models and accounts ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """A file a model needs."""
+
+    name: str
+    bytes: int
+    present: bool
+    licence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPlugin:
+    """A voice (and perhaps a text) model."""
+
+    name: str
+    api: int
+    title: str
+    summary: str
+    realtime: Callable[[CallOptions], RealtimeModel]
+    """A new one for every call; it must not connect yet."""
+    text: Callable[[Values], Model] | None = None
+    settings: Sequence[Setting] = ()
+    available: Callable[[Values], Problem | None] = lambda settings: None
+    """A quick look without network: None when a call could start now."""
+    warm_up: Callable[[Values], None] | None = None
+    """Blocking; run in a thread before the server listens."""
+    assets: Callable[[Values], Sequence[Asset]] | None = None
+    fetch: Callable[[Values, Callable[[str, int, int], None]], None] | None = None
+    """Blocking; `progress(what, done_bytes, total_bytes)`. For `odai models fetch`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountPlugin:
+    """A service users link: an OAuth or link flow, whose tokens core keeps encrypted."""
+
+    name: str
+    api: int
+    title: str
+    blueprint: Callable[[Any], Blueprint]
+    refresh: Callable[..., Awaitable[Any]]
+    revoke: Callable[..., Awaitable[Any]]
+    settings: Sequence[Setting] = ()
