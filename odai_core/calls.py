@@ -177,9 +177,20 @@ class TransportContext(Protocol):
 
     settings: Values
     log: logging.Logger
+    public_host: str
+    """The name the world reaches us by (ODAI_PUBLIC_HOST); "" when not set. Never take it from a request."""
+    loopback: bool
+    """The server listens on a loopback address only."""
 
     def authenticate(self, token: str) -> Caller | None:
         """The caller a token stands for, or None."""
+
+    def local_token(self, peer: str | None, host: str | None) -> str | None:
+        """A token for the page of a person at this very machine: `peer` is the socket's address, `host` the Host
+        header. None for anybody else, so that a rebound name cannot fetch one."""
+
+    def origin_allowed(self, origin: str | None, host: str | None) -> bool:
+        """May a browser page of `origin` open a socket here? True without an Origin: not a browser."""
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         """A short text that only this server (or one with the same ODAI_SECRET) can make."""

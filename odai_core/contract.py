@@ -182,8 +182,8 @@ class TransportPlugin:
     audio: AudioProfile | None = None
     settings: Sequence[Setting] = ()
     check: Callable[[Values], Problem | None] | None = None
-    home: bool = False
-    """It serves a page for people; core sends "/" there."""
+    home: str = ""
+    """The name of the blueprint's view that is also served at "/"; the first ready transport with one has it."""
 
 
 # -- models and accounts ----------------------------------------------------------------------------
