@@ -1,0 +1,120 @@
+"""The answer book: what is ready, what is not, and why. Immutable and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from odai_core.contract import AccountPlugin, ModelPlugin, Problem, ToolPlugin, TransportPlugin
+from odai_core.plugins.discovery import Candidate
+from odai_core.tools.schema import ToolSpec
+
+Declaration = ToolPlugin | TransportPlugin | ModelPlugin | AccountPlugin
+
+
+class State(StrEnum):
+    """What became of a plugin."""
+
+    READY = "ready"
+    NEEDS_SETUP = "needs setup"
+    DISABLED = "disabled"
+    CONFLICT = "conflict"
+    INCOMPATIBLE = "incompatible"
+    BROKEN = "broken"
+    RESTART_NEEDED = "restart needed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One plugin and its state. Every state but ready carries a problem: a cause and a remedy."""
+
+    candidate: Candidate
+    name: str
+    state: State
+    problem: Problem | None = None
+    plugin: Declaration | None = None
+    """What it declared; None when it was never imported or broke."""
+    specs: tuple[ToolSpec, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """tools, transports, models or accounts."""
+        return self.candidate.kind
+
+    def describe(self) -> dict[str, Any]:
+        """A row for `odai plugins --json` and `/-/plugins`."""
+        plugin = self.plugin
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "state": str(self.state),
+            "distribution": self.candidate.distribution,
+            "version": self.candidate.version,
+            "title": getattr(plugin, "title", ""),
+            "summary": getattr(plugin, "summary", ""),
+            "voice": bool(getattr(plugin, "voice", False)),
+            "tools": [spec.name for spec in self.specs],
+            "cause": self.problem.cause if self.problem else "",
+            "remedy": self.problem.remedy if self.problem else "",
+        }
+
+
+# The order the specification gives the voice tools; plugins it does not know follow by name.
+VOICE_ORDER = (
+    "coinmarketcap",
+    "finnhub",
+    "tripadvisor",
+    "google-shopping",
+    "google-news",
+    "google-search",
+    "amtrak",
+    "ticketmaster",
+    "weatherapi",
+    "easypost",
+    "movieglu",
+    "yelp",
+    "fetch-website",
+    "flightaware",
+)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every plugin of one moment. A call keeps the catalog it started with."""
+
+    entries: tuple[Entry, ...]
+    generation: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Settings by plugin name, as `kind/name`."""
+
+    def ready(self, kind: str) -> tuple[Entry, ...]:
+        """The usable plugins of a kind, in the order of `VOICE_ORDER`, then by name."""
+        rank = {name: place for place, name in enumerate(VOICE_ORDER)}
+        usable = [entry for entry in self.entries if entry.kind == kind and entry.state is State.READY]
+        return tuple(sorted(usable, key=lambda entry: (rank.get(entry.name, len(rank)), entry.name)))
+
+    def find(self, kind: str, name: str) -> Entry | None:
+        """The entry of that name, whatever its state."""
+        return next((entry for entry in self.entries if entry.kind == kind and entry.name == name), None)
+
+    def settings_of(self, entry: Entry) -> Any:
+        """What the plugin's own declarations read."""
+        return self.values[f"{entry.kind}/{entry.name}"]
+
+    @cached_property
+    def voice_tools(self) -> tuple[tuple[Entry, ToolSpec], ...]:
+        """The tools a call may use: of voice plugins, less those that opted out."""
+        return tuple(
+            (entry, spec)
+            for entry in self.ready("tools")
+            if isinstance(entry.plugin, ToolPlugin) and entry.plugin.voice
+            for spec in entry.specs
+            if spec.options.voice is not False
+        )
+
+    def not_ready(self) -> Iterable[Entry]:
+        """Everything an operator may want to do something about."""
+        return (entry for entry in self.entries if entry.state is not State.READY)

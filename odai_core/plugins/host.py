@@ -1,0 +1,79 @@
+"""The current catalog, and how the next one comes about."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from odai_core.errors import PluginError
+from odai_core.plugins import conflicts
+from odai_core.plugins.catalog import Catalog, Entry, State
+from odai_core.plugins.discovery import Candidate, discover, fingerprint
+from odai_core.plugins.loading import Loader
+from odai_core.settings import Settings
+
+log = logging.getLogger("odai.plugins")
+
+
+class PluginHost:
+    """Owns what this process has imported. `catalog` is always whole; `refresh` replaces it when something changed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        discover: Callable[[], Iterable[Candidate]] = discover,
+        fingerprint: Callable[[], int] = fingerprint,
+    ) -> None:
+        self.settings = settings
+        self._discover = discover
+        self._fingerprint = fingerprint
+        self._loader = Loader(settings)
+        self._lock = threading.Lock()
+        self._seen = fingerprint()
+        self.catalog = self._build(generation=1)
+
+    def refresh(self) -> Catalog:
+        """The catalog of what is installed now. Cheap when nothing was; safe from any thread."""
+        with self._lock:
+            seen = self._fingerprint()
+            if seen != self._seen:
+                self._seen = seen
+                self._replace()
+            return self.catalog
+
+    def reload(self) -> Catalog:
+        """Look again whether or not anything seems to have changed."""
+        with self._lock:
+            self._seen = self._fingerprint()
+            self._replace()
+            return self.catalog
+
+    def _replace(self) -> None:
+        fresh = self._build(generation=self.catalog.generation + 1)
+        if fresh.entries != self.catalog.entries:
+            self.catalog = fresh
+
+    def _build(self, generation: int) -> Catalog:
+        pins = conflicts.parse_pins(self.settings.core["ODAI_PIN"])
+        free, entries = conflicts.split_clashing(self._discover(), pins)
+        for candidate in free:
+            entries += self._loader.load(candidate)
+        entries = conflicts.settle(entries, pins)
+        entries.sort(key=lambda entry: (entry.kind, entry.name, entry.candidate.distribution))
+        values = {
+            f"{entry.kind}/{entry.name}": self.settings.bind(entry.plugin.settings)
+            for entry in entries
+            if entry.plugin is not None and entry.state is State.READY
+        }
+        self._report(entries)
+        return Catalog(entries=tuple(entries), generation=generation, values=values)
+
+    def _report(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if entry.problem is None or entry.state is State.DISABLED:
+                continue
+            if self.settings.core["ODAI_STRICT"] and entry.state is not State.NEEDS_SETUP:
+                raise PluginError(entry.problem.cause, entry.problem.remedy)
+            log.warning("%s is %s: %s %s", entry.name, entry.state, entry.problem.cause, entry.problem.remedy)

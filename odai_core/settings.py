@@ -1,0 +1,167 @@
+"""Where values come from: the environment, then `.env`, then `odai.toml`; and what core itself takes from them.
+
+Plugins see only what they declared, through `BoundValues`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from odai_core.contract import Problem, Secret, Setting
+from odai_core.errors import SettingError
+
+
+def flag(text: str) -> bool:
+    """Read an on/off setting: 1, true, yes, on (any case) are on; 0, false, no, off and nothing are off."""
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("use 1 or 0")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read a list separated by commas or spaces."""
+    return tuple(text.replace(",", " ").split())
+
+
+def positive(number: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Read a number above zero."""
+
+    def read(text: str) -> Any:
+        value = number(text)
+        if not 0 < value < 10**9:
+            raise ValueError("use a number above 0")
+        return value
+
+    return read
+
+
+CORE_SETTINGS: tuple[Setting, ...] = (
+    Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
+    Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
+    Setting(name="ODAI_DEMO", help="1 lets connectors without a key answer from sample data.", type=flag),
+    Setting(name="ODAI_DISABLE", help="Plugins never to import.", type=names),
+    Setting(name="ODAI_DRAIN_SECONDS", help="How long a stop waits for live calls.", default="30", type=positive(float)),
+    Setting(name="ODAI_ENVIRONMENT", help="A name for this installation, shown by /test.", default="local"),
+    Setting(name="ODAI_IDLE_SECONDS", help="A call this long without speech ends.", default="120", type=positive(float)),
+    Setting(name="ODAI_MAX_CALL_SECONDS", help="The longest call.", default="3600", type=positive(float)),
+    Setting(name="ODAI_MAX_CALLS", help="How many calls at once.", default="100", type=positive(int)),
+    Setting(name="ODAI_MODEL", help="The model that answers; empty: openai with a key, else local."),
+    Setting(name="ODAI_ORIGINS", help="Web origins that may open sockets, beside our own.", type=names),
+    Setting(name="ODAI_PIN", help="Who wins a name clash: name=distribution, ...", type=names),
+    Setting(name="ODAI_PLUGINS", help="Import only these plugins; empty: all.", type=names),
+    Setting(name="ODAI_PUBLIC_HOST", help="The name the world reaches this server by: voice.example.com"),
+    Setting(name="ODAI_SECRET", help="Signs tokens and tickets; empty: a new one every start.", secret=True),
+    Setting(name="ODAI_STRICT", help="1 stops the start at the first plugin that is not right.", type=flag),
+    Setting(
+        name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=lambda text: text.rstrip("/")
+    ),
+    Setting(name="SEGMENT_KEY", help="Segment write key; empty: no analytics.", secret=True),
+)
+
+
+class BoundValues(Mapping[str, Any]):
+    """The values of some declarations, read and converted once. Printing it shows names only."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise KeyError(f"{name} is not declared: add Setting(name={name!r}, ...) to the plugin's settings") from None
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"BoundValues({', '.join(sorted(self._values))})"
+
+
+class Settings:
+    """Every text value by name; immutable. `Settings.load()` reads the three sources of a folder."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = dict(texts)
+        self.core = self.bind(CORE_SETTINGS)
+
+    @classmethod
+    def load(
+        cls, folder: Path | None = None, environ: Mapping[str, str] = os.environ, **overrides: str
+    ) -> Settings:
+        """Read `folder` (default: the current one). Raises SettingError for a file or a core value we cannot read."""
+        folder = folder or Path.cwd()
+        return cls({**_read_toml(folder / "odai.toml"), **_read_dotenv(folder / ".env"), **environ, **overrides})
+
+    def bind(self, declared: Iterable[Setting]) -> BoundValues:
+        """Read and convert; a missing value is its default. Raises SettingError naming the setting, never the value."""
+        return BoundValues({setting.name: self._read(setting) for setting in declared})
+
+    def problem(self, declared: Sequence[Setting], *, missing_is_fine: bool = False) -> Problem | None:
+        """The first reason why these declarations cannot be satisfied."""
+        for setting in declared:
+            if setting.required and not missing_is_fine and not self._texts.get(setting.name, "").strip():
+                where = f" (get one at {setting.where})" if setting.where else ""
+                return Problem(
+                    cause=f"{setting.name} is not set.", remedy=f"Set {setting.name} in the environment or .env{where}."
+                )
+            try:
+                self._read(setting)
+            except SettingError as error:
+                return Problem(cause=error.cause, remedy=error.remedy)
+        return None
+
+    def _read(self, setting: Setting) -> Any:
+        text = self._texts.get(setting.name, "").strip() or setting.default
+        if setting.secret:
+            return Secret(text)
+        try:
+            return setting.type(text) if text or setting.type in (str, flag, names) else None
+        except (ValueError, TypeError, ArithmeticError) as error:
+            reason = "it cannot be read" if setting.type in (int, float) else str(error) or "it cannot be read"
+            raise SettingError(f"{setting.name} has a bad value: {reason}.", f"{setting.help} Change {setting.name}.") from None
+
+    def __repr__(self) -> str:
+        return f"Settings({len(self._texts)} values)"
+
+
+def _read_toml(path: Path) -> dict[str, str]:
+    """Flat `NAME = value` lines; lists become comma lists, booleans 1 and 0."""
+    if not path.is_file():
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"{path.name} cannot be read: {error}.", "Mend it or move it away.") from None
+    texts = {}
+    for name, value in tables.items():
+        if isinstance(value, bool):
+            texts[name] = "1" if value else "0"
+        elif isinstance(value, list):
+            texts[name] = ",".join(str(item) for item in value)
+        elif isinstance(value, dict):
+            raise SettingError(f"{path.name} has a table [{name}].", "Write flat lines: NAME = 'value'.")
+        else:
+            texts[name] = str(value)
+    return texts
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path.name} cannot be read: {error}.", "Mend it or move it away.") from None
