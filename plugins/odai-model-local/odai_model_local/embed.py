@@ -1,0 +1,94 @@
+"""Sentences as vectors: WordPiece tokens and the MiniLM encoder."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from odai_model_local import runtime
+from odai_model_local.assets import MINILM, file_path
+
+MAX_TOKENS = 128
+MAX_WORD = 100
+BATCH = 32
+
+
+class WordPiece:
+    """BERT's uncased tokenizer: words and punctuation, each cut into the longest pieces in the vocabulary."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self._ids = {piece: index for index, piece in enumerate(vocabulary)}
+        self._start, self._end, self._unknown = (self._ids[name] for name in ("[CLS]", "[SEP]", "[UNK]"))
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids with the start and end marks, at most MAX_TOKENS."""
+        ids = [token for word in split_words(text) for token in self._pieces(word)]
+        return [self._start, *ids[: MAX_TOKENS - 2], self._end]
+
+    def _pieces(self, word: str) -> list[int]:
+        if len(word) > MAX_WORD:
+            return [self._unknown]
+        found: list[int] = []
+        start = 0
+        while start < len(word):
+            mark = "##" if start else ""
+            end = next((e for e in range(len(word), start, -1) if mark + word[start:e] in self._ids), None)
+            if end is None:
+                return [self._unknown]
+            found.append(self._ids[mark + word[start:end]])
+            start = end
+        return found
+
+
+def split_words(text: str) -> Iterator[str]:
+    """Lower-case words without accents; every punctuation mark and CJK character by itself."""
+    word = ""
+    for character in unicodedata.normalize("NFD", text.lower()):
+        kind = unicodedata.category(character)
+        if kind == "Mn" or (kind in ("Cc", "Cf") and character not in "\t\n\r"):
+            continue
+        alone = _is_punctuation(character, kind) or 0x4E00 <= ord(character) <= 0x9FFF
+        if alone or character.isspace():
+            if word:
+                yield word
+            word = ""
+            if alone:
+                yield character
+        else:
+            word += character
+    if word:
+        yield word
+
+
+def _is_punctuation(character: str, kind: str) -> bool:
+    # BERT counts every ASCII symbol as punctuation, "$" and "`" included.
+    return kind.startswith("P") or (character.isascii() and character.isprintable() and not character.isalnum()
+                                    and character != " ")
+
+
+class Embedder:
+    """Loaded once per process; calls are safe from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        words = file_path(folder, MINILM, "vocab.txt").read_text(encoding="utf-8").splitlines()
+        self._tokenizer = WordPiece(words)
+        self._session = runtime.load(file_path(folder, MINILM, "model.onnx"))
+
+    def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Float32 [len(texts), 384], every row of length 1. Blocking: about 3 ms for one sentence."""
+        batches = [self._run(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
+        return np.concatenate(batches) if batches else np.zeros((0, 384), np.float32)
+
+    def _run(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        rows = [self._tokenizer.encode(text) for text in texts]
+        ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
+        mask = np.zeros_like(ids)
+        for index, row in enumerate(rows):
+            ids[index, : len(row)] = row
+            mask[index, : len(row)] = 1
+        (vectors,) = self._session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(vectors, np.float32)
