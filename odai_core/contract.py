@@ -59,7 +59,7 @@ class Setting:
     """One value a plugin takes from the environment, `.env` or `odai.toml`, under the same name in all three."""
 
     name: str
-    """UPPER_CASE, unique over all plugins unless the declarations are equal."""
+    """UPPER_CASE; begin it with the service's name. Two plugins that declare the same name read the same value."""
     help: str
     """One sentence for the operator."""
     default: str = ""

@@ -42,15 +42,22 @@ class Loader:
         self._manager.add_hookspecs(hooks)
         self._imported: dict[str, tuple[str, str]] = {}
         """Module name to the distribution and version it was imported from."""
+        self._settled: dict[Candidate, list[Entry]] = {}
+        """Candidates that loaded well: asking them again could only make an equal answer look new."""
 
     def load(self, candidate: Candidate) -> list[Entry]:
         """The entries of one candidate. Raises only with ODAI_STRICT, and then a PluginError."""
         state, problem = self._gate(candidate)
         if problem is not None:
             return [Entry(candidate=candidate, name=candidate.name, state=state, problem=problem)]
+        if candidate in self._settled:
+            return self._settled[candidate]
         try:
             plugins = self._declarations(candidate)
-            return [self._entry(candidate, plugin) for plugin in plugins]
+            entries = [self._entry(candidate, plugin) for plugin in plugins]
+            if all(entry.state is State.READY for entry in entries):
+                self._settled[candidate] = entries
+            return entries
         except (Exception, SystemExit) as error:
             if self._settings.core["ODAI_STRICT"]:
                 raise PluginError(*_explain(candidate, error)) from error

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, get_type_hints
 
 import msgspec
@@ -174,13 +173,7 @@ def _with_description(parameter: Parameter, described: Mapping[str, str]) -> Par
     said = parameter.description or described.get(parameter.name, "")
     if not parameter.required and parameter.default is not None:
         said = f"{said} Null means {parameter.kind.show(parameter.default)}.".strip()
-    return Parameter(
-        name=parameter.name,
-        kind=parameter.kind,
-        required=parameter.required,
-        default=parameter.default,
-        description=said,
-    )
+    return replace(parameter, description=said)
 
 
 def _strict_object(parameters: list[Parameter]) -> dict[str, Any]:
@@ -229,8 +222,3 @@ def _value(parameter: Parameter, given: Any) -> Any:
     except (TypeError, ValueError, OverflowError, RecursionError, ArithmeticError):
         pass
     raise ToolError("bad_request", f"I didn't understand the {spoken_name}. Please say it again.")
-
-
-def is_finite(value: float) -> bool:
-    """True for a number JSON can carry."""
-    return math.isfinite(value)
