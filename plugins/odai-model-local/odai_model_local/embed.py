@@ -14,7 +14,7 @@ from odai_model_local.assets import MINILM, file_path
 
 MAX_TOKENS = 128
 MAX_WORD = 100
-BATCH = 32
+WIDTH = 384
 
 
 class WordPiece:
@@ -66,8 +66,9 @@ def split_words(text: str) -> Iterator[str]:
 
 def _is_punctuation(character: str, kind: str) -> bool:
     # BERT counts every ASCII symbol as punctuation, "$" and "`" included.
-    return kind.startswith("P") or (character.isascii() and character.isprintable() and not character.isalnum()
-                                    and character != " ")
+    return kind.startswith("P") or (
+        character.isascii() and character.isprintable() and not character.isalnum() and character != " "
+    )
 
 
 class Embedder:
@@ -79,16 +80,9 @@ class Embedder:
         self._session = runtime.load(file_path(folder, MINILM, "model.onnx"))
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Float32 [len(texts), 384], every row of length 1. Blocking: about 3 ms for one sentence."""
-        batches = [self._run(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
-        return np.concatenate(batches) if batches else np.zeros((0, 384), np.float32)
+        """Float32 [len(texts), 384], every row of length 1. Blocking: about 1 ms a sentence."""
+        rows = [self._session.run(["embedding"], {"input_ids": self._ids(text)})[0] for text in texts]
+        return np.concatenate(rows) if rows else np.zeros((0, WIDTH), np.float32)
 
-    def _run(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        rows = [self._tokenizer.encode(text) for text in texts]
-        ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
-        mask = np.zeros_like(ids)
-        for index, row in enumerate(rows):
-            ids[index, : len(row)] = row
-            mask[index, : len(row)] = 1
-        (vectors,) = self._session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(vectors, np.float32)
+    def _ids(self, text: str) -> npt.NDArray[np.int64]:
+        return np.asarray([self._tokenizer.encode(text)], np.int64)

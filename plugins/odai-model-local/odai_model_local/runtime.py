@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnxruntime
+
 from odai_core import AssetError
 from odai_model_local.assets import REMEDY
 

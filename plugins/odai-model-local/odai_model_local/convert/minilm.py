@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import NodeProto, TensorProto, helper, numpy_helper, save
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
+
+from odai_model_local.convert.quantise import write_int8
 
 Floats = npt.NDArray[np.float32]
 
@@ -19,20 +20,16 @@ EPSILON = 1e-12
 
 
 def convert(weights: bytes, target: Path) -> None:
-    """Write an int8 ONNX file: `input_ids`, `attention_mask` [n, t] int64 -> `embedding` [n, 384], length 1."""
+    """Write an int8 ONNX file: `input_ids` [1, t] int64 -> `embedding` [1, 384] of length 1.
+
+    One sentence at a time: in a batch, quantisation would make a sentence's vector depend on its neighbours.
+    """
     graph = _Graph(read_safetensors(weights))
     hidden = graph.embed()
     for layer in range(LAYERS):
         hidden = graph.layer(hidden, f"encoder.layer.{layer}")
     graph.pool(hidden)
-    model = helper.make_model(graph.proto(), opset_imports=[helper.make_opsetid("", OPSET)])
-    model.ir_version = 8
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        floats = Path(folder) / "float.onnx"
-        save(model, str(floats))
-        quantize_dynamic(
-            str(floats), str(target), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gather"]
-        )
+    write_int8(graph.proto(), target, opsets={"": OPSET}, operators=["MatMul", "Gather"])
 
 
 def read_safetensors(data: bytes) -> dict[str, Floats]:
@@ -58,7 +55,7 @@ class _Graph:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
 
-    def add(self, operator: str, *inputs: str, result: str = "", **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str, result: str = "", **attributes: Any) -> str:
         output = result or f"{operator}.{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
         return output
@@ -104,24 +101,13 @@ class _Graph:
         value = self.heads(self.dense(hidden, f"{name}.value"), [0, 2, 1, 3])
         scaled = self.add("MatMul", query, key)
         scaled = self.add("Mul", scaled, self.constant("attention.scale", (WIDTH / HEADS) ** -0.5))
-        weights = self.add("Softmax", self.add("Add", scaled, self.padding()), axis=-1)
+        weights = self.add("Softmax", scaled, axis=-1)
         mixed = self.add("Transpose", self.add("MatMul", weights, value), perm=[0, 2, 1, 3])
         return self.add("Reshape", mixed, self.constant("merged", [0, 0, WIDTH], np.int64))
 
     def heads(self, inputs: str, order: list[int]) -> str:
         split = self.add("Reshape", inputs, self.constant("split", [0, 0, HEADS, WIDTH // HEADS], np.int64))
         return self.add("Transpose", split, perm=order)
-
-    def padding(self) -> str:
-        """0 where a token is, -10000 where padding is, to be added to every head's scores."""
-        if not any("padding" in node.output for node in self.nodes):
-            mask = self.add("Unsqueeze", self.mask(), self.constant("axes", [1, 2], np.int64))
-            absent = self.add("Sub", self.constant("1.0", 1.0), mask)
-            self.add("Mul", absent, self.constant("far", -1e4), result="padding")
-        return "padding"
-
-    def mask(self) -> str:
-        return self.add("Cast", "attention_mask", to=TensorProto.FLOAT)
 
     def gelu(self, inputs: str) -> str:
         error = self.add("Erf", self.add("Mul", inputs, self.constant("sqrt.half", 0.5**0.5)))
@@ -130,15 +116,10 @@ class _Graph:
 
     def pool(self, hidden: str) -> None:
         """The mean over the tokens, scaled to length 1 (which makes dividing by their number needless)."""
-        column = self.add("Unsqueeze", self.mask(), self.constant("last", [2], np.int64))
-        axis = self.constant("tokens", [1], np.int64)
-        total = self.add("ReduceSum", self.add("Mul", hidden, column), axis, keepdims=0)
+        total = self.add("ReduceSum", hidden, self.constant("tokens", [1], np.int64), keepdims=0)
         self.add("LpNormalization", total, result="embedding", axis=-1, p=2)
 
-    def proto(self) -> object:
-        inputs = [
-            helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"])
-            for name in ("input_ids", "attention_mask")
-        ]
-        output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", WIDTH])
-        return helper.make_graph(self.nodes, "minilm", inputs, [output], initializer=list(self.constants.values()))
+    def proto(self) -> GraphProto:
+        tokens = helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "t"])
+        output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, WIDTH])
+        return helper.make_graph(self.nodes, "minilm", [tokens], [output], initializer=list(self.constants.values()))

@@ -6,16 +6,15 @@ token: 470 to 660 ms an utterance. Folding those chains and quantising for integ
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from onnx import AttributeProto, GraphProto, NodeProto, TensorProto, helper, numpy_helper, save
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
 
 from odai_model_local.convert import ort_format
+from odai_model_local.convert.quantise import write_int8
 
 Array = npt.NDArray[np.generic]
 
@@ -40,7 +39,14 @@ def convert(ort: bytes, target: Path) -> None:
         for name, value in constants.items()
         if name in used
     )
-    _quantise(graph, target)
+    write_int8(
+        graph,
+        target,
+        opsets={"": 14, "com.microsoft": 1},
+        operators=["MatMul"],
+        per_channel=True,
+        extra={"EnableSubgraph": True, "MatMulConstBOnly": True},
+    )
 
 
 def _fold(nodes: Iterable[NodeProto], constants: dict[str, Array]) -> tuple[list[NodeProto], list[NodeProto]]:
@@ -112,20 +118,3 @@ def _lookup(gather: NodeProto) -> list[NodeProto]:
         helper.make_node("Cast", [row], [value], to=TensorProto.FLOAT),
         helper.make_node("Mul", [value, scale], [output]),
     ]
-
-
-def _quantise(graph: GraphProto, target: Path) -> None:
-    opsets = [helper.make_opsetid("", 14), helper.make_opsetid("com.microsoft", 1)]
-    model = helper.make_model(graph, opset_imports=opsets)
-    model.ir_version = 8
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        floats = Path(folder) / "float.onnx"
-        save(model, str(floats))
-        quantize_dynamic(
-            str(floats),
-            str(target),
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul"],
-            extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
-        )

@@ -50,8 +50,7 @@ def _sorted(nodes: list[NodeProto]) -> list[NodeProto]:
     """Depth first, with a stack of our own: the graphs are thousands of nodes deep."""
     producer = {name: index for index, node in enumerate(nodes) for name in node.output}
     waiting = [
-        list(dict.fromkeys(producer[name] for name in inputs_of(node) if name in producer and name))
-        for node in nodes
+        list(dict.fromkeys(producer[name] for name in inputs_of(node) if name in producer and name)) for node in nodes
     ]
     done: dict[int, None] = {}
     for root in range(len(nodes)):
