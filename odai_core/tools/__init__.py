@@ -1,0 +1,1 @@
+"""Tools: how plain functions become something a model can call."""

@@ -63,7 +63,9 @@ def _choice(values: dict[Any, Any], hint: Any) -> Kind:
         folded = {value.strip().casefold(): result for value, result in values.items()}
         return Kind(schema={"type": "string", "enum": [*values]}, convert=lambda given: _look_up(folded, _text(given)))
     if values and all(type(value) is int for value in values):
-        return Kind(schema={"type": "integer", "enum": [*values]}, convert=lambda given: _look_up(values, _whole(given)))
+        return Kind(
+            schema={"type": "integer", "enum": [*values]}, convert=lambda given: _look_up(values, _whole(given))
+        )
     raise TypeError(str(hint))
 
 

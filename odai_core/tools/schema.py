@@ -20,6 +20,7 @@ RESERVED = frozenset({"hangup_call"})
 """Core's own tools."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
+_SECTION = re.compile(r"^(?:Args|Returns|Raises|Yields):", re.MULTILINE)
 _MARK = re.compile(r"\{([^{}:]*)[:}]")
 
 
@@ -88,7 +89,9 @@ def _refuse(cause: str, remedy: str) -> NoReturn:
 
 def _check_function(function: Any, name: str, where: str, builtin: bool) -> None:
     if not callable(function) or not inspect.iscoroutinefunction(function):
-        _refuse(f"{where} is not an async function.", "Declare it with `async def`; a blocking one would stop every call.")
+        _refuse(
+            f"{where} is not an async function.", "Declare it with `async def`; a blocking one would stop every call."
+        )
     if not _NAME.fullmatch(name):
         _refuse(f"{where} has a name no model accepts.", "Use 1 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
     if name in RESERVED and not builtin:
@@ -147,9 +150,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any, where: str) -> Parameter
         )
     required = parameter.default is parameter.empty and not kind.nullable
     default = None if parameter.default is parameter.empty else parameter.default
-    return Parameter(
-        name=parameter.name, kind=kind, required=required, default=default, description=kind.description
-    )
+    return Parameter(name=parameter.name, kind=kind, required=required, default=default, description=kind.description)
 
 
 def _read_docstring(text: str) -> tuple[str, dict[str, str]]:
@@ -160,7 +161,7 @@ def _read_docstring(text: str) -> tuple[str, dict[str, str]]:
     try:
         parsed = docstring_parser.parse(text, style=docstring_parser.DocstringStyle.GOOGLE)
     except docstring_parser.ParseError:
-        return _one_line(text.partition("\n\n")[0]), {}
+        return _one_line(_SECTION.split(text)[0]), {}
     said = " ".join(part for part in (parsed.short_description, parsed.long_description) if part)
     return _one_line(said), {item.arg_name: _one_line(item.description or "") for item in parsed.params}
 

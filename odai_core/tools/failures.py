@@ -1,0 +1,67 @@
+"""What goes wrong at a service, as one of our codes and a sentence of ours; the service's own words go nowhere."""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from odai_core.errors import ToolError
+
+log = logging.getLogger("odai.tools.http")
+
+_SENTENCES = {
+    "auth": "{service} isn't available at the moment.",
+    "bad_request": "{service} didn't understand that. Please say it another way.",
+    "bad_shape": "{service} gave an answer I can't read. Please try again in a moment.",
+    "not_configured": "I can't look that up right now.",
+    "not_found": "I couldn't find that.",
+    "plan": "{service} isn't available for that.",
+    "rate_limited": "{service} is busy. Please try again in a moment.",
+    "timeout": "{service} took too long. Please try again in a moment.",
+    "unavailable": "{service} isn't answering. Please try again in a little while.",
+    "upstream": "{service} isn't answering right now. Please try again in a moment.",
+}
+_FOR_THE_OPERATOR = {
+    "auth": "refused the key: check its setting",
+    "not_configured": "has a base URL that is not one: check its setting",
+    "plan": "does not allow this with the key's plan",
+}
+_CODES = {400: "bad_request", 401: "auth", 402: "plan", 404: "not_found", 410: "not_found", 422: "bad_request"}
+_CODES |= {408: "timeout", 429: "rate_limited"}
+_KEY_TROUBLE = re.compile(rb"api.?key|invalid.{0,20}(?:key|token|credential)|token.{0,20}invalid", re.IGNORECASE)
+_LOOKED_AT = 8192
+
+
+def failure(code: str, service: str, *, status: int | None = None, retry_after: float | None = None) -> ToolError:
+    """The `ToolError` for a code; what only the operator can mend is logged, without address or key."""
+    if code in _FOR_THE_OPERATOR:
+        log.warning("%s %s%s", service, _FOR_THE_OPERATOR[code], f" (HTTP {status})" if status else "")
+    return ToolError(code, _SENTENCES[code].format(service=service), retry_after=retry_after)
+
+
+def status_code_of(status: int, body: bytes) -> str:
+    """An HTTP status that is not success -> our code."""
+    if status == 403:
+        return "auth" if _KEY_TROUBLE.search(body[:_LOOKED_AT]) else "plan"
+    if 300 <= status < 400:
+        return "bad_shape"
+    return _CODES.get(status, "upstream")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from a Retry-After header in either of its forms, at most a day; None when there is none to be read."""
+    value = headers.get("retry-after", "").strip()[:40]
+    try:
+        seconds = float(value) if not value[:1].isalpha() else _until(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), 86_400.0) if math.isfinite(seconds) else None
+
+
+def _until(date: str) -> float:
+    moment = email.utils.parsedate_to_datetime(date)
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,287 @@
+"""How connectors reach their services: one pooled client for the process, with every failure a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+import time
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from odai_core.contract import Secret
+from odai_core.errors import ToolError
+from odai_core.tools.breaker import Breaker
+from odai_core.tools.cache import Cache
+from odai_core.tools.failures import failure, retry_after, status_code_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+USER_AGENT = "odai-core (voice assistant server; python)"
+MAX_BODY = 2 * 1024 * 1024
+"""Bytes of one answer, decompressed."""
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 8.0
+RETRIES = 2
+MAX_RETRY_AFTER = 2.0
+"""Seconds a caller may be kept waiting because a service asked for it."""
+
+# At INFO and DEBUG these print addresses and headers, and with them keys.
+_TALKATIVE = ("httpx2", "httpcore2", "hpack")
+_RETRIED_STATUS = frozenset({429, 502, 503, 504})
+_ITS_FAULT = frozenset({"upstream", "timeout"})
+
+Plain = str | int | float | bool | Secret
+Params = Mapping[str, Plain | None]
+Auth = Secret | tuple[str | Secret, str | Secret]
+"""A bearer token, or the user and password of HTTP Basic."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class _Request:
+    """One request with its secrets in plain text; it lives as long as the request and never prints itself."""
+
+    method: str
+    url: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    json: Any
+    service: str
+    retry: bool
+
+    def key(self) -> bytes:
+        """What tells two requests apart, without the secrets in it."""
+        parts = (self.method, self.url, sorted(self.params.items()), sorted(self.headers.items()), self.json)
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+class HttpClient:
+    """One shared client: pooled, HTTP/2 where offered, opened at the first request.
+
+    `clock` (seconds) and `sleep` are for tests; `timeout` is in seconds and covers a request with its retries.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout: float = TOTAL_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._timeout = timeout
+        self._sleep = sleep
+        self._breaker = Breaker(clock)
+        self._cache = Cache(clock)
+        self._client: httpx2.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def get_json(
+        self,
+        base_url: str,
+        *segments: str | int,
+        params: Params | None = None,
+        headers: Params | None = None,
+        cache: float = 0,
+        retry: bool = True,
+        auth: Auth | None = None,
+        service: str = "That service",
+    ) -> Any:
+        """`request_json("GET", ...)`, retried unless `retry` is False."""
+        return await self.request_json(
+            "GET", base_url, *segments, params=params, headers=headers, cache=cache, retry=retry, auth=auth,
+            service=service,
+        )  # fmt: skip
+
+    async def request_json(
+        self,
+        method: str,
+        base_url: str,
+        *segments: str | int,
+        params: Params | None = None,
+        headers: Params | None = None,
+        json: Any = None,
+        cache: float = 0,
+        retry: bool = False,
+        auth: Auth | None = None,
+        service: str = "That service",
+    ) -> Any:
+        """Ask, and decode the JSON answer.
+
+        `segments` are quoted, so they may come from a model; what is None in `params` and `headers` is left out; a
+        `Secret` is revealed only here. `cache` keeps the answer that many seconds. `retry` asks again, at most twice,
+        when the service is unreachable or busy: only for requests that change nothing.
+        `service` is how the sentences name it.
+
+        Raises `ToolError` and nothing else, with the codes bad_request, auth, plan, not_found, rate_limited,
+        upstream, timeout, bad_shape, unavailable and not_configured.
+        """
+        request = _Request(
+            method=method,
+            url=_join(base_url, segments, service),
+            params=_revealed(params),
+            headers=_revealed(headers) | ({"Authorization": _authorization(auth)} if auth else {}),
+            json=json,
+            service=service,
+            retry=retry,
+        )
+        key = request.key() if cache else b""
+        body = self._cache.get(key) if cache else None
+        if body is None:
+            body = await self._guarded(request)
+            answer = _decode(body, service)
+            if cache:
+                self._cache.put(key, body, cache)
+            return answer
+        return _decode(body, service)
+
+    def warm_up(self) -> None:
+        """Open the client now, for its TLS context blocks the event loop for some 20 ms. Optional."""
+        self._open()
+
+    async def aclose(self) -> None:
+        """Close the connections. Idempotent; a later request opens new ones."""
+        client, self._client = self._client, None
+        self._cache.clear()
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.aclose()
+
+    async def _guarded(self, request: _Request) -> bytes:
+        """Ask behind the host's circuit breaker and within the time limit."""
+        host = request.url.split("/", 3)[2]
+        wait = self._breaker.wait(host)
+        if wait is not None:
+            raise failure("unavailable", request.service, retry_after=wait)
+        try:
+            async with asyncio.timeout(self._timeout):
+                outcome = await self._with_retries(request)
+        except TimeoutError:
+            outcome = failure("timeout", request.service)
+        except BaseException:
+            self._breaker.abandoned(host)
+            raise
+        if isinstance(outcome, bytes):
+            self._breaker.succeeded(host)
+            return outcome
+        if outcome.code in _ITS_FAULT:
+            self._breaker.failed(host)
+        else:
+            self._breaker.succeeded(host)
+        raise outcome
+
+    async def _with_retries(self, request: _Request) -> bytes | ToolError:
+        for attempt in range(RETRIES if request.retry else 0):
+            outcome, pause = await self._once(request)
+            if pause is None:
+                return outcome
+            await self._sleep(max(pause, random.uniform(0.05, 0.2) * (attempt + 1)))
+        return (await self._once(request))[0]
+
+    async def _once(self, request: _Request) -> tuple[bytes | ToolError, float | None]:
+        """One try: the body or the failure, and for a failure worth another try the seconds to wait."""
+        import httpx2
+
+        # A failure is returned, not raised from the except clause: as its context, httpx2's error would keep the
+        # request, and with it the key, within reach of whatever prints tracebacks.
+        try:
+            return await self._send(request)
+        except (httpx2.NetworkError, httpx2.ConnectTimeout, httpx2.RemoteProtocolError):
+            return failure("upstream", request.service), 0.0
+        except httpx2.TimeoutException:
+            return failure("timeout", request.service), None
+        except httpx2.DecodingError:
+            return failure("bad_shape", request.service), None
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError):
+            return failure("not_configured", request.service), None
+        except (httpx2.HTTPError, OSError, ValueError, TypeError):
+            return failure("upstream", request.service), None
+
+    async def _send(self, request: _Request) -> tuple[bytes | ToolError, float | None]:
+        client = self._open()
+        async with client.stream(
+            request.method,
+            request.url,
+            params=request.params or None,
+            headers=request.headers,
+            json=request.json,
+        ) as response:
+            body = await _read(response)
+            status = response.status_code
+            if 200 <= status < 300:
+                return (failure("bad_shape", request.service), None) if body is None else (body, None)
+            wait = retry_after(response.headers)
+        failed = failure(status_code_of(status, body or b""), request.service, status=status, retry_after=wait)
+        worth_it = status in _RETRIED_STATUS and (wait is None or wait <= MAX_RETRY_AFTER)
+        return failed, (wait or 0.0) if worth_it else None
+
+    def _open(self) -> httpx2.AsyncClient:
+        """The client of the running event loop; one left by a loop that is gone cannot be closed any more."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            import httpx2
+
+            for name in _TALKATIVE:
+                logging.getLogger(name).setLevel(logging.WARNING)
+            self._loop = loop
+            self._client = httpx2.AsyncClient(
+                http2=True,
+                follow_redirects=False,
+                # One client for all callers: a cookie set for one of them must not come back with the next.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                timeout=httpx2.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
+                limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
+            )
+        return self._client
+
+
+async def _read(response: httpx2.Response) -> bytes | None:
+    """The body, or None when it is larger than we take; the rest is not read."""
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > MAX_BODY:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _decode(body: bytes, service: str) -> Any:
+    try:
+        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError):
+        pass
+    raise failure("bad_shape", service)
+
+
+def _join(base_url: str, segments: tuple[str | int, ...], service: str) -> str:
+    if not base_url.startswith(("http://", "https://")):
+        raise failure("not_configured", service)
+    quoted = [quote(str(segment).encode("utf-8", "replace"), safe="") for segment in segments]
+    if any(segment in ("", ".", "..") for segment in quoted):
+        raise failure("bad_request", service)
+    return "/".join([base_url.rstrip("/"), *quoted])
+
+
+def _revealed(values: Params | None) -> dict[str, str]:
+    return {name: _reveal(value) for name, value in (values or {}).items() if value is not None}
+
+
+def _authorization(auth: Auth) -> str:
+    if isinstance(auth, Secret):
+        return f"Bearer {auth.reveal()}"
+    pair = ":".join(map(_reveal, auth))
+    return f"Basic {b64encode(pair.encode()).decode()}"
+
+
+def _reveal(value: Plain) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    return str(value).lower() if isinstance(value, bool) else str(value)
