@@ -11,7 +11,7 @@ MAX_SPOKEN = 300
 # Nothing longer is looked at, so that no upstream text can keep the patterns busy.
 _LOOKED_AT = 4 * MAX_SPOKEN
 _LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()\s]{0,500}\)")
-_ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?|ftp)://\S*|\bwww\.\S+", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _LIST = re.compile(r"^[ \t]*(?:[-*•+]|#{1,6})[ \t]+", re.MULTILINE)
 _HASH_NUMBER = re.compile(r"#(?=\d)")
@@ -27,7 +27,7 @@ def clean_spoken(text: object) -> str:
         return ""
     text = html.unescape(text[:_LOOKED_AT])
     text = _LIST.sub("", _LINK.sub(r"\1", text))
-    text = _TAG.sub(" ", _ADDRESS.sub("", text))
+    text = _TAG.sub(" ", _ADDRESS.sub(" ", text))
     text = _MARKS.sub(" ", _HASH_NUMBER.sub("number ", text))
     text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
     return cut(text, MAX_SPOKEN)
