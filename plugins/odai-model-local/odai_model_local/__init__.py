@@ -46,9 +46,7 @@ def _fetch(settings: Values, progress: Callable[[str, int, int], None]) -> None:
 
 
 SETTINGS = (
-    Setting(
-        name="ODAI_MODELS_DIR", help="Where the local voice's files are kept; this user's cache folder unless set."
-    ),
+    Setting(name="ODAI_MODELS_DIR", help="Where the local voice's files are kept; the user's cache folder unless set."),
     Setting(
         name="ODAI_LOCAL_LLM_URL",
         help="An OpenAI-compatible chat endpoint that replaces the local voice's basic brain.",
