@@ -141,16 +141,10 @@ async def test_broken_encoding_is_bad_shape(server: Scripted, client: HttpClient
     assert (await refused(client, server.url)).code == "bad_shape"
 
 
-TRUNCATED = b"HTTP/1.1 200 OK
-Content-Length: 90
-Connection: close
-
-{}"
+TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\nConnection: close\r\n\r\n{}"
 
 
-@pytest.mark.parametrize("reply", [b"", b"nonsense
-
-", TRUNCATED])
+@pytest.mark.parametrize("reply", [b"", b"nonsense\r\n\r\n", TRUNCATED])
 async def test_a_connection_that_breaks_is_upstream(reply: bytes, server: Scripted, client: HttpClient):
     server.replies = [reply]
     assert (await refused(client, server.url)).code == "upstream"
