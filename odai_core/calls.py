@@ -21,7 +21,8 @@ class Values(Protocol):
 
     def __getitem__(self, name: str, /) -> Any: ...
 
-    def get(self, name: str, default: Any = None, /) -> Any: ...
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """The value, or `default` for an undeclared name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,8 @@ class Call(Protocol):
     """One live call, between a transport and the assistant. Every method is safe after the call's end."""
 
     @property
-    def session_id(self) -> str: ...
+    def session_id(self) -> str:
+        """The id the transport gave it."""
 
     @property
     def model_name(self) -> str:
@@ -175,19 +177,29 @@ class Call(Protocol):
 class TransportContext(Protocol):
     """What core gives a transport."""
 
-    settings: Values
-    log: logging.Logger
-    public_host: str
-    """The name the world reaches us by (ODAI_PUBLIC_HOST); "" when not set. Never take it from a request."""
-    loopback: bool
-    """The server listens on a loopback address only."""
+    @property
+    def settings(self) -> Values:
+        """The transport's own settings."""
+
+    @property
+    def log(self) -> logging.Logger:
+        """For what an operator should know; never for what a caller says."""
+
+    @property
+    def public_host(self) -> str:
+        """The name the world reaches us by (ODAI_PUBLIC_HOST); "" when not set. Never take it from a request."""
+
+    @property
+    def loopback(self) -> bool:
+        """The server listens on a loopback address only."""
 
     def authenticate(self, token: str) -> Caller | None:
         """The caller a token stands for, or None."""
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:
         """A token for the page of a person at this very machine: `peer` is the socket's address, `host` the Host
-        header. None for anybody else, so that a rebound name cannot fetch one."""
+        header. None for anybody else, so that a rebound name cannot fetch one.
+        """
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
         """May a browser page of `origin` open a socket here? True without an Origin: not a browser."""

@@ -47,9 +47,13 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
     Setting(name="ODAI_DEMO", help="1 lets connectors without a key answer from sample data.", type=flag),
     Setting(name="ODAI_DISABLE", help="Plugins never to import.", type=names),
-    Setting(name="ODAI_DRAIN_SECONDS", help="How long a stop waits for live calls.", default="30", type=positive(float)),
+    Setting(
+        name="ODAI_DRAIN_SECONDS", help="How long a stop waits for live calls.", default="30", type=positive(float)
+    ),
     Setting(name="ODAI_ENVIRONMENT", help="A name for this installation, shown by /test.", default="local"),
-    Setting(name="ODAI_IDLE_SECONDS", help="A call this long without speech ends.", default="120", type=positive(float)),
+    Setting(
+        name="ODAI_IDLE_SECONDS", help="A call this long without speech ends.", default="120", type=positive(float)
+    ),
     Setting(name="ODAI_MAX_CALL_SECONDS", help="The longest call.", default="3600", type=positive(float)),
     Setting(name="ODAI_MAX_CALLS", help="How many calls at once.", default="100", type=positive(int)),
     Setting(name="ODAI_MODEL", help="The model that answers; empty: openai with a key, else local."),
@@ -59,9 +63,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_PUBLIC_HOST", help="The name the world reaches this server by: voice.example.com"),
     Setting(name="ODAI_SECRET", help="Signs tokens and tickets; empty: a new one every start.", secret=True),
     Setting(name="ODAI_STRICT", help="1 stops the start at the first plugin that is not right.", type=flag),
-    Setting(
-        name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=lambda text: text.rstrip("/")
-    ),
+    Setting(name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=lambda text: text.rstrip("/")),
     Setting(name="SEGMENT_KEY", help="Segment write key; empty: no analytics.", secret=True),
 )
 
@@ -76,7 +78,9 @@ class BoundValues(Mapping[str, Any]):
         try:
             return self._values[name]
         except KeyError:
-            raise KeyError(f"{name} is not declared: add Setting(name={name!r}, ...) to the plugin's settings") from None
+            raise KeyError(
+                f"{name} is not declared: add Setting(name={name!r}, ...) to the plugin's settings"
+            ) from None
 
     def __iter__(self) -> Any:
         return iter(self._values)
@@ -96,9 +100,7 @@ class Settings:
         self.core = self.bind(CORE_SETTINGS)
 
     @classmethod
-    def load(
-        cls, folder: Path | None = None, environ: Mapping[str, str] = os.environ, **overrides: str
-    ) -> Settings:
+    def load(cls, folder: Path | None = None, environ: Mapping[str, str] = os.environ, **overrides: str) -> Settings:
         """Read `folder` (default: the current one). Raises SettingError for a file or a core value we cannot read."""
         folder = folder or Path.cwd()
         return cls({**_read_toml(folder / "odai.toml"), **_read_dotenv(folder / ".env"), **environ, **overrides})
@@ -129,7 +131,9 @@ class Settings:
             return setting.type(text) if text or setting.type in (str, flag, names) else None
         except (ValueError, TypeError, ArithmeticError) as error:
             reason = "it cannot be read" if setting.type in (int, float) else str(error) or "it cannot be read"
-            raise SettingError(f"{setting.name} has a bad value: {reason}.", f"{setting.help} Change {setting.name}.") from None
+            raise SettingError(
+                f"{setting.name} has a bad value: {reason}.", f"{setting.help} Change {setting.name}."
+            ) from None
 
     def __repr__(self) -> str:
         return f"Settings({len(self._texts)} values)"

@@ -1,0 +1,1 @@
+"""The plugin room: what is installed, what became of it, and why."""

@@ -14,8 +14,8 @@ Pins = dict[str, str]
 
 
 def parse_pins(texts: Sequence[str]) -> Pins:
-    """ "yelp=odai-tool-yelp" says which distribution (or plugin) wins the name."""
-    return dict(text.split("=", 1) for text in texts if "=" in text)  # type: ignore[misc]
+    """Read `name=winner` texts: "yelp=odai-tool-yelp" gives the name to that distribution (or plugin)."""
+    return dict(text.split("=", 1) for text in texts if "=" in text)
 
 
 def split_clashing(candidates: Iterable[Candidate], pins: Pins) -> tuple[list[Candidate], list[Entry]]:
@@ -31,7 +31,9 @@ def split_clashing(candidates: Iterable[Candidate], pins: Pins) -> tuple[list[Ca
         for candidate in claimants:
             if candidate not in winners:
                 who = " and ".join(c.distribution for c in claimants)
-                problem = _problem(f"{who} both offer {kind[:-1]} plugin {name}", name, claimants[0].distribution, bool(winners))
+                problem = _problem(
+                    f"{who} both offer {kind[:-1]} plugin {name}", name, claimants[0].distribution, bool(winners)
+                )
                 clashing.append(Entry(candidate=candidate, name=name, state=State.CONFLICT, problem=problem))
     return free, clashing
 
@@ -65,7 +67,9 @@ def _judge(what: str, claim: str, claimants: list[Entry], pins: Pins, losers: di
         if entry is not winner:
             shown = claim.split("/")[-1] if what != "prefix" else claim
             first = claimants[0].candidate.distribution
-            losers[id(entry)] = _problem(f"{who} both offer {what} {shown}", shown.strip("/"), first, winner is not None)
+            losers[id(entry)] = _problem(
+                f"{who} both offer {what} {shown}", shown.strip("/"), first, winner is not None
+            )
 
 
 def _problem(clash: str, name: str, example: str, pinned: bool) -> Problem:

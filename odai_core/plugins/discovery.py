@@ -6,11 +6,15 @@ import os
 import sys
 from dataclasses import dataclass
 from importlib import invalidate_caches
+from typing import Any
 
 import importlib_metadata
 
 KINDS = ("tools", "transports", "models", "accounts")
 """The entry-point groups are `odai.` and one of these."""
+
+
+_METADATA = (".dist-info", ".egg-info", ".egg-link")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +47,19 @@ def discover() -> list[Candidate]:
             seen.add(name.lower().replace("_", "-"))
             for candidate in _candidates(distribution):
                 found.setdefault((candidate.kind, candidate.name, candidate.distribution), candidate)
-        except Exception:  # noqa: S112 - a stranger's metadata may be broken in any way
+        except Exception:
             continue
     return [found[key] for key in sorted(found)]
 
 
-def _candidates(distribution: importlib_metadata.Distribution) -> list[Candidate]:
+def _candidates(distribution: Any) -> list[Candidate]:
     groups = {f"odai.{kind}": kind for kind in KINDS}
     points = [point for point in distribution.entry_points if point.group in groups]
     if not points:
         return []
-    requires = tuple(line for line in distribution.requires or () if line.lower().replace("_", "-").startswith("odai-core"))
+    requires = tuple(
+        line for line in distribution.requires or () if line.lower().replace("_", "-").startswith("odai-core")
+    )
     return [
         Candidate(
             kind=groups[point.group],
@@ -75,7 +81,8 @@ def fingerprint() -> int:
     listed = []
     for folder in sys.path:
         try:
-            listed.append((folder, frozenset(entry for entry in os.listdir(folder) if entry.endswith((".dist-info", ".egg-info", ".egg-link")))))
+            entries = os.listdir(folder)
         except OSError:
             continue
+        listed.append((folder, frozenset(entry for entry in entries if entry.endswith(_METADATA))))
     return hash(tuple(listed))

@@ -1,4 +1,4 @@
-"""The one place that runs a stranger's code: a candidate goes in, entries with a state come out, and nothing escapes."""
+"""The one place that runs a stranger's code: a candidate goes in, entries with a state come out, nothing escapes."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Loader:
             if self._settings.core["ODAI_STRICT"]:
                 raise PluginError(*_explain(candidate, error)) from error
             cause, remedy = _explain(candidate, error)
-            problem = Problem(cause=cause, remedy=remedy)
-            return [Entry(candidate=candidate, name=candidate.name, state=State.BROKEN, problem=problem)]
+            broken = Problem(cause=cause, remedy=remedy)
+            return [Entry(candidate=candidate, name=candidate.name, state=State.BROKEN, problem=broken)]
 
     # -- before import
 
@@ -78,8 +78,12 @@ class Loader:
             return State.DISABLED, Problem(cause="ODAI_PLUGINS does not name it.", remedy=remedy)
         for line in candidate.requires_core:
             if not _satisfied(line):
-                cause = f"{candidate.distribution} {candidate.version} needs {line}; this is odai-core {core_version()}."
-                return State.INCOMPATIBLE, Problem(cause=cause, remedy=f"pip install --upgrade odai-core {candidate.distribution}")
+                cause = (
+                    f"{candidate.distribution} {candidate.version} needs {line}; this is odai-core {core_version()}."
+                )
+                return State.INCOMPATIBLE, Problem(
+                    cause=cause, remedy=f"pip install --upgrade odai-core {candidate.distribution}"
+                )
         known = self._imported.get(candidate.module)
         if known is not None and known != (candidate.distribution, candidate.version):
             cause = f"{known[0]} {known[1]} is running and {candidate.distribution} {candidate.version} is installed."
@@ -150,7 +154,9 @@ class Loader:
         problem = self._settings.problem(plugin.settings, missing_is_fine=samples)
         if problem is not None or samples:
             return problem
-        look: Callable[[Any], Problem | None] | None = getattr(plugin, "check", None) or getattr(plugin, "available", None)
+        look: Callable[[Any], Problem | None] | None = getattr(plugin, "check", None) or getattr(
+            plugin, "available", None
+        )
         return look(self._settings.bind(plugin.settings)) if look else None
 
 

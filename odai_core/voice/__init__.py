@@ -1,0 +1,1 @@
+"""The voice room: one call, from the first byte to the last."""

@@ -1,0 +1,136 @@
+"""Opens calls: holds what they share, and gives each its catalog, its model and its limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from agents.realtime import RealtimeAgent
+
+from odai_core.analytics.events import call_ended, call_started
+from odai_core.analytics.segment import Analytics
+from odai_core.calls import Call, CallInfo, CallOptions, Turn
+from odai_core.contract import ModelPlugin
+from odai_core.errors import SetupError
+from odai_core.plugins.catalog import Catalog, Entry
+from odai_core.plugins.host import PluginHost
+from odai_core.tools.http import HttpClient
+from odai_core.voice.call import Limits, LiveCall
+from odai_core.voice.orchestrator import HANGUP, audio_agent, call_instructions, tool_infos
+from odai_core.voice.session import ModelSession
+from odai_core.voice.toolwork import ToolWork
+
+PREFERRED_MODELS = ("openai", "local")
+"""Without ODAI_MODEL: the first of these that is ready, then any other."""
+
+
+def choose_model(catalog: Catalog, wanted: str) -> Entry:
+    """The model that answers. Raises SetupError with what to do when there is none."""
+    if wanted:
+        entry = catalog.find("models", wanted)
+        if entry is None:
+            raise SetupError(
+                f"ODAI_MODEL is {wanted}, and no such model is installed.", f"pip install odai-model-{wanted}"
+            )
+        if entry.problem is not None:
+            raise SetupError(f"The model {wanted} is {entry.state}: {entry.problem.cause}", entry.problem.remedy)
+        return entry
+    ready = {entry.name: entry for entry in catalog.ready("models")}
+    for name in (*PREFERRED_MODELS, *ready):
+        if name in ready:
+            return ready[name]
+    problems = " ".join(entry.problem.remedy for entry in catalog.entries if entry.kind == "models" and entry.problem)
+    raise SetupError("No model is ready.", problems or "pip install odai-model-local, or set OPENAI_API_KEY.")
+
+
+class Switchboard:
+    """One per server. Owns none of what it is given; whoever made it closes it."""
+
+    def __init__(self, host: PluginHost, *, http: HttpClient, analytics: Analytics) -> None:
+        self._host = host
+        self._http = http
+        self._analytics = analytics
+        self._core = host.settings.core
+        self.live: dict[str, LiveCall] = {}
+        self.opened = 0
+        self._agent: tuple[int, RealtimeAgent[Any]] | None = None
+
+    @asynccontextmanager
+    async def open_call(self, info: CallInfo) -> AsyncIterator[Call]:
+        """A greeted call; leaving the context closes everything, exactly once. Raises SetupError or ModelLost."""
+        catalog = await asyncio.to_thread(self._host.refresh)
+        call = self._make(info, catalog)
+        started = asyncio.get_running_loop().time()
+        try:
+            await call.open()
+            self.live[info.session_id] = call
+            self.opened += 1
+            self._track(info, *call_started(info.analytics_name, info.analytics))
+            yield call
+        finally:
+            if self.live.pop(info.session_id, None) is not None:
+                seconds = round(asyncio.get_running_loop().time() - started, 3)
+                self._track(info, *call_ended(info.analytics_name, info.analytics, duration=seconds))
+            await finish(call.close())
+
+    def _make(self, info: CallInfo, catalog: Catalog) -> LiveCall:
+        model = choose_model(catalog, self._core["ODAI_MODEL"])
+        infos = tool_infos(catalog)
+        agent = self._agent_of(catalog)
+        chat_id = info.tool_chat_id or info.session_id
+
+        async def connect(call: LiveCall, history: tuple[Turn, ...]) -> ModelSession:
+            assert isinstance(model.plugin, ModelPlugin)
+            options = CallOptions(
+                audio=info.audio.format,
+                turns=info.audio.turns,
+                instructions=call_instructions(catalog, info.caller),
+                tools=infos,
+                settings=catalog.settings_of(model),
+                caller=info.caller,
+                history=history,
+            )
+            session = ModelSession(
+                model.plugin.realtime(options),
+                agent=agent,
+                context=call,
+                sink=call.on_model_event,
+                tools=frozenset(tool.name for tool in infos),
+                silent_tools=frozenset({HANGUP.name}),
+                on_handoff=call.on_handoff,
+            )
+            await session.open()
+            return session
+
+        def track(name: str, properties: Mapping[str, Any]) -> None:
+            self._track(info, name, {"chat_id": chat_id, **properties})
+
+        return LiveCall(
+            info,
+            connect=connect,
+            work=ToolWork(catalog, http=self._http, caller=info.caller, demo=self._core["ODAI_DEMO"], track=track),
+            limits=Limits(duration=self._core["ODAI_MAX_CALL_SECONDS"], idle=self._core["ODAI_IDLE_SECONDS"]),
+            model_name=model.name,
+            tool_names=tuple(tool.name for tool in infos),
+        )
+
+    def _agent_of(self, catalog: Catalog) -> RealtimeAgent[Any]:
+        """An agent holds nothing of a call, so one serves all calls of a catalog."""
+        if self._agent is None or self._agent[0] != catalog.generation:
+            self._agent = (catalog.generation, audio_agent(catalog))
+        return self._agent[1]
+
+    def _track(self, info: CallInfo, name: str, properties: Mapping[str, Any]) -> None:
+        self._analytics.track(name, properties, user_id=info.caller.user_id, anonymous_id=info.session_id)
+
+
+async def finish(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end even when the task around it is cancelled; the cancellation goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

@@ -1,0 +1,150 @@
+"""The server: everything that lives as long as the process, behind one ASGI callable."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import Any
+
+from quart import Quart
+
+from odai_core.analytics.segment import Analytics
+from odai_core.calls import Caller
+from odai_core.contract import ModelPlugin, ToolContext, ToolPlugin
+from odai_core.errors import SetupError
+from odai_core.plugins.catalog import Catalog
+from odai_core.plugins.host import PluginHost
+from odai_core.settings import Settings
+from odai_core.tools.http import HttpClient
+from odai_core.voice.switchboard import Switchboard, choose_model
+from odai_core.web import status
+from odai_core.web.auth import Signer, Tokens
+from odai_core.web.drain import Admission
+from odai_core.web.mount import build_app
+
+log = logging.getLogger("odai.web")
+
+GOODBYE_SECONDS = 2.0
+"""What a call that is cut off gets to say goodbye."""
+
+
+class Server:
+    """An ASGI application. Make it inside a running event loop or before; `start` and `stop` are its two ends.
+
+    A newly installed transport means a new Quart app: open sockets stay with the old one, new ones go to the new.
+    """
+
+    def __init__(self, settings: Settings, *, loopback: bool = False) -> None:
+        self.settings = settings
+        self.loopback = loopback
+        self.host = PluginHost(settings)
+        self.http = HttpClient()
+        self.analytics = Analytics(settings)
+        self.signer = Signer(settings.core["ODAI_SECRET"])
+        self.tokens = Tokens(self.signer)
+        self.admission = Admission(settings.core["ODAI_MAX_CALLS"])
+        self.switchboard = Switchboard(self.host, http=self.http, analytics=self.analytics)
+        self.mount_failures: dict[str, str] = {}
+        self._mounted: tuple[Catalog, Quart] | None = None
+        self._lifespans = AsyncExitStack()
+        self._started = self._stopped = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._app()(scope, receive, send)
+
+    async def start(self) -> None:
+        """Warm up what the first call would wait for, and open the plugins' own lifespans; once."""
+        if self._started:
+            return
+        self._started = True
+        catalog = self.host.catalog
+        try:
+            model = choose_model(catalog, self.settings.core["ODAI_MODEL"])
+        except SetupError as error:
+            log.warning("%s %s", error.cause, error.remedy)
+        else:
+            if isinstance(model.plugin, ModelPlugin) and model.plugin.warm_up is not None:
+                await asyncio.to_thread(model.plugin.warm_up, catalog.settings_of(model))
+        for entry in catalog.ready("tools"):
+            if isinstance(entry.plugin, ToolPlugin) and entry.plugin.lifespan is not None:
+                await self._open_lifespan(catalog, entry)
+        self._app()
+
+    async def drain(self) -> None:
+        """Take no new call, wait for the live ones up to ODAI_DRAIN_SECONDS, then say goodbye to the rest."""
+        self.admission.draining = True
+        if await self.admission.empty(self.settings.core["ODAI_DRAIN_SECONDS"]):
+            return
+        for call in list(self.switchboard.live.values()):
+            await call.end("drain", "The server is restarting.")
+        await self.admission.empty(GOODBYE_SECONDS)
+
+    async def stop(self) -> None:
+        """Close what `start` and the calls opened; a second call does nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await self._lifespans.aclose()
+        await self.http.aclose()
+        await self.analytics.aclose()
+
+    def not_ready(self) -> str:
+        """Why no call should be sent here now; "" when one can."""
+        if self.admission.draining:
+            return "draining"
+        try:
+            choose_model(self.host.catalog, self.settings.core["ODAI_MODEL"])
+        except SetupError as error:
+            return f"{error.cause} {error.remedy}"
+        return ""
+
+    def _app(self) -> Quart:
+        catalog = self.host.catalog
+        if self._mounted is None or self._mounted[0].ready("transports") != catalog.ready("transports"):
+            app = build_app(self, catalog)
+            app.register_blueprint(status.blueprint(self))
+            self._mounted = (catalog, app)
+        elif self._mounted[0] is not catalog:
+            self._mounted = (catalog, self._mounted[1])
+        return self._mounted[1]
+
+    async def _open_lifespan(self, catalog: Catalog, entry: Any) -> None:
+        context = ToolContext(
+            http=self.http,
+            settings=catalog.settings_of(entry),
+            caller=Caller(),
+            log=logging.getLogger(f"odai.tool.{entry.name}"),
+            demo=self.settings.core["ODAI_DEMO"],
+        )
+        try:
+            await self._lifespans.enter_async_context(entry.plugin.lifespan(context))
+        except Exception:
+            log.exception("the lifespan of %s did not start; its tools may fail", entry.name)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.start()
+                except Exception as error:
+                    await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def create_app(settings: Settings | None = None, *, loopback: bool = False) -> Server:
+    """The ASGI application of this installation. Raises SettingError for values that cannot be read.
+
+    `loopback` says that it will listen on a loopback address only: then its page carries a token.
+    """
+    return Server(settings or Settings.load(), loopback=loopback)
