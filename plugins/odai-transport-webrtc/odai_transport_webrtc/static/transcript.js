@@ -1,0 +1,55 @@
+// What both sides said, growing line by line.
+
+import { element } from "./dom.js";
+
+const NAMES = { user: "You", assistant: "ODAI" };
+const NEAR_THE_END = 80; // pixels
+
+export class Transcript {
+  constructor(list, scroller) {
+    this.list = list;
+    this.scroller = scroller;
+    this.lines = new Map();
+  }
+
+  // item: {id, role, text, status}
+  update(item) {
+    if (!(item.role in NAMES)) return;
+    const line = this.lines.get(item.id) ?? this.add(item);
+    const said = item.text || (item.role === "user" && item.status === "in_progress" ? "…" : "");
+    line.text.textContent = said;
+    line.row.hidden = said === "";
+    line.row.dataset.status = item.status;
+    this.follow();
+  }
+
+  add(item) {
+    const row = element("li", `line ${item.role}`);
+    const text = element("p", "said");
+    row.append(element("span", "who", NAMES[item.role]), text);
+    const line = { row, text };
+    this.lines.set(item.id, line);
+    this.append(row);
+    return line;
+  }
+
+  // Anything else that belongs into the course of the conversation: a tool's card, a divider.
+  append(row) {
+    this.list.append(row);
+    this.follow();
+  }
+
+  // A conversation begins; what was said before stays readable, and its ids mean nothing any more.
+  divide() {
+    this.lines.clear();
+    if (this.list.childElementCount > 0) this.append(element("li", "divider", "New conversation"));
+  }
+
+  // Stay at the newest line, unless somebody scrolled up to read.
+  follow() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    const away = scrollHeight - scrollTop - clientHeight;
+    const grown = this.list.lastElementChild?.offsetHeight ?? 0;
+    if (away < NEAR_THE_END + grown) this.scroller.scrollTop = scrollHeight;
+  }
+}
