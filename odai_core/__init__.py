@@ -5,7 +5,7 @@
     async def tell_tide(harbour: str) -> str:
         '''Say when the next high tide is.
 
-        Args:
+Args:
             harbour: The name of the harbour.
         '''
         return f"High tide in {harbour} is at ten past four."
@@ -57,6 +57,7 @@ from odai_core.errors import AssetError, CallRefused, OdaiError, PluginError, Se
 
 if TYPE_CHECKING:
     from odai_core.hooks import hookimpl
+    from odai_core.tools import speech
     from odai_core.tools.response import ToolResponse
     from odai_core.voice import events
     from odai_core.voice.orchestrator import AUDIO_AGENT, VOICE_ORCHESTRATOR_TOOLS
@@ -70,6 +71,7 @@ _LAZY = {
     "create_app": "odai_core.web.app",
     "events": "odai_core.voice",
     "hookimpl": "odai_core.hooks",
+    "speech": "odai_core.tools",
 }
 
 __all__ = [
@@ -109,6 +111,7 @@ __all__ = [
     "create_app",
     "events",
     "hookimpl",
+    "speech",
     "tool",
 ]
 
@@ -119,8 +122,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    # `events` is a submodule, the rest are names inside one.
-    return import_module(f"{module}.events") if name == "events" else getattr(import_module(module), name)
+    # `events` and `speech` are submodules, the rest are names inside one.
+    return import_module(f"{module}.{name}") if name in ("events", "speech") else getattr(import_module(module), name)
 
 
 def __dir__() -> list[str]:
