@@ -3,11 +3,7 @@
     from odai_core import ToolPlugin, hookimpl
 
     async def tell_tide(harbour: str) -> str:
-        '''Say when the next high tide is.
-
-Args:
-            harbour: The name of the harbour.
-        '''
+        '''Say when the next high tide is in a harbour.'''
         return f"High tide in {harbour} is at ten past four."
 
     @hookimpl

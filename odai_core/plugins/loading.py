@@ -47,9 +47,9 @@ class Loader:
 
     def load(self, candidate: Candidate) -> list[Entry]:
         """The entries of one candidate. Raises only with ODAI_STRICT, and then a PluginError."""
-        state, problem = self._gate(candidate)
-        if problem is not None:
-            return [Entry(candidate=candidate, name=candidate.name, state=state, problem=problem)]
+        state, refused = self._gate(candidate)
+        if refused is not None:
+            return [Entry(candidate=candidate, name=candidate.name, state=state, problem=refused)]
         if candidate in self._settled:
             return self._settled[candidate]
         try:
