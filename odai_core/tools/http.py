@@ -93,11 +93,12 @@ class HttpClient:
         retry: bool = True,
         auth: Auth | None = None,
         service: str = "That service",
+        type: Any = Any,
     ) -> Any:
         """`request_json("GET", ...)`, retried unless `retry` is False."""
         return await self.request_json(
             "GET", base_url, *segments, params=params, headers=headers, cache=cache, retry=retry, auth=auth,
-            service=service,
+            service=service, type=type,
         )  # fmt: skip
 
     async def request_json(
@@ -112,13 +113,15 @@ class HttpClient:
         retry: bool = False,
         auth: Auth | None = None,
         service: str = "That service",
+        type: Any = Any,
     ) -> Any:
         """Ask, and decode the JSON answer.
 
         `segments` are quoted, so they may come from a model; what is None in `params` and `headers` is left out; a
         `Secret` is revealed only here. `cache` keeps the answer that many seconds. `retry` asks again, at most twice,
         when the service is unreachable or busy: only for requests that change nothing.
-        `service` is how the sentences name it.
+        `service` is how the sentences name it. `type` is what the answer must look like: anything msgspec can decode
+        into, such as a Struct; numbers written as text are taken, and what does not fit is bad_shape.
 
         Raises `ToolError` and nothing else, with the codes bad_request, auth, plan, not_found, rate_limited,
         upstream, timeout, bad_shape, unavailable and not_configured.
@@ -133,14 +136,12 @@ class HttpClient:
             retry=retry,
         )
         key = request.key() if cache else b""
-        body = self._cache.get(key) if cache else None
-        if body is None:
-            body = await self._guarded(request)
-            answer = _decode(body, service)
-            if cache:
-                self._cache.put(key, body, cache)
-            return answer
-        return _decode(body, service)
+        kept = self._cache.get(key) if cache else None
+        body = await self._guarded(request) if kept is None else kept
+        answer = _decode(body, type, service)
+        if cache and kept is None:
+            self._cache.put(key, body, cache)
+        return answer
 
     def warm_up(self) -> None:
         """Open the client now, for its TLS context blocks the event loop for some 20 ms. Optional."""
@@ -253,9 +254,9 @@ async def _read(response: httpx2.Response) -> bytes | None:
     return b"".join(parts)
 
 
-def _decode(body: bytes, service: str) -> Any:
+def _decode(body: bytes, type: Any, service: str) -> Any:
     try:
-        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=type, strict=False)
     except (ValueError, RecursionError):
         pass
     raise failure("bad_shape", service)

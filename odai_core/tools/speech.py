@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from odai_core.tools.words import MAX_SPOKEN, clean_spoken, cut
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+_ONES = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = ((1_000_000_000, "billion"), (1_000_000, "million"), (1000, "thousand"), (100, "hundred"))
 _IRREGULAR = {
@@ -107,8 +90,16 @@ def clock(moment: datetime) -> str:
     return f"{number(moment.hour % 12 or 12)}{minute} {'AM' if moment.hour < 12 else 'PM'}"
 
 
+def local(moment: datetime, zone: str) -> datetime:
+    """The moment as clocks there show it; unchanged when nobody knows the zone (an IANA name)."""
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (LookupError, ValueError, OSError, OverflowError):
+        return moment
+
+
 def day(when: date, today: date) -> str:
-    """ "today", "tomorrow", "yesterday", within six days "on Friday", else "on November twenty second"."""
+    """Told from today: "today", "tomorrow", "yesterday", "on Friday"; from a week on "on November twenty second"."""
     away = (when - today).days
     if away in (-1, 0, 1):
         return ("yesterday", "today", "tomorrow")[away + 1]
@@ -154,6 +145,11 @@ def join(items: Iterable[str], word: str = "and") -> str:
     """["a", "b", "c"] -> "a, b and c"."""
     *most, last = [item for item in items if item] or [""]
     return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def fit(*answers: str) -> str:
+    """The first answer that can be said in one breath (300 characters), else the last one, cut."""
+    return next((answer for answer in answers if len(answer) <= MAX_SPOKEN), cut(answers[-1], MAX_SPOKEN))
 
 
 def clean(text: object, limit: int = MAX_SPOKEN) -> str:

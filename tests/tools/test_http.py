@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from odai_core import Secret, ToolError
@@ -106,6 +107,17 @@ async def test_a_cookie_never_comes_back(server: Scripted, client: HttpClient):
 async def test_a_byte_order_mark_and_gzip_are_read(server: Scripted, client: HttpClient):
     server.replies = [http(body=gzip.compress(b'\xef\xbb\xbf{"a": "\xc3\xbc"}'), Content_Encoding="gzip")]
     assert await client.get_json(server.url) == {"a": "ü"}
+
+
+class Place(msgspec.Struct):
+    name: str
+    stars: float = 0
+
+
+async def test_an_answer_can_be_read_into_a_type(server: Scripted, client: HttpClient):
+    server.replies = [http(body=b'{"name": "A", "stars": "4.5", "more": 1}'), http(body=b'{"name": null}')]
+    assert await client.get_json(server.url, type=Place) == Place("A", 4.5)
+    assert (await refused(client, server.url, type=Place)).code == "bad_shape"
 
 
 # -- failing -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -80,6 +80,20 @@ def test_as_people_say_it(said, expected):
 )  # fmt: skip
 def test_days_are_told_from_today(when, expected):
     assert speech.day(date(2026, 11, when), date(2026, 11, 22)) == expected
+
+
+def test_local_time_is_told_where_the_zone_is_known():
+    moment = datetime(2026, 11, 22, 18, 50, tzinfo=UTC)
+    assert speech.clock(speech.local(moment, "America/Los_Angeles")) == "ten fifty AM"
+    for nonsense in ("", "Nowhere/Else", "../etc/passwd", "\0", "America", "x" * 5000):
+        assert speech.local(moment, nonsense) == moment
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    assert speech.local(first, "America/Los_Angeles") == first
+
+
+def test_the_fullest_answer_that_fits_is_said():
+    assert speech.fit("long " * 100, "short.") == "short."
+    assert len(speech.fit("long " * 100)) <= 300
 
 
 @given(st.integers())
