@@ -136,8 +136,8 @@ class Loader:
     def _entry(self, candidate: Candidate, plugin: Declaration) -> Entry:
         if plugin.api != API_VERSION:
             cause = f"{plugin.name} was written for API {plugin.api}; this odai-core speaks API {API_VERSION}."
-            problem = Problem(cause=cause, remedy=f"pip install --upgrade odai-core {candidate.distribution}")
-            return Entry(candidate=candidate, name=str(plugin.name), state=State.INCOMPATIBLE, problem=problem)
+            wrong = Problem(cause=cause, remedy=f"pip install --upgrade odai-core {candidate.distribution}")
+            return Entry(candidate=candidate, name=str(plugin.name), state=State.INCOMPATIBLE, problem=wrong)
         specs = _checked(plugin)
         problem = self._setup_problem(plugin)
         return Entry(
