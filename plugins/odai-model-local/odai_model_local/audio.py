@@ -24,7 +24,7 @@ def _encoding_table() -> npt.NDArray[np.uint8]:
     magnitudes = np.minimum(np.abs(samples), _CLIP) + _BIAS
     segments = np.floor(np.log2(magnitudes)).astype(np.int32) - 5
     codes = (segments << 4) | ((magnitudes >> (segments + 1)) & 0x0F)
-    return (codes ^ np.where(samples < 0, 0x7F, 0xFF)).astype(np.uint8)
+    return np.asarray(codes ^ np.where(samples < 0, 0x7F, 0xFF), np.uint8)
 
 
 def _decoding_table() -> npt.NDArray[np.int16]:
@@ -45,7 +45,7 @@ def mulaw_encode(samples: npt.NDArray[np.int16]) -> bytes:
 
 def mulaw_decode(data: bytes) -> npt.NDArray[np.int16]:
     """Mu-law bytes -> one 16-bit sample each."""
-    return _DECODE[np.frombuffer(data, np.uint8)]
+    return np.take(_DECODE, np.frombuffer(data, np.uint8))
 
 
 class Decoder:
@@ -67,7 +67,7 @@ class Decoder:
             samples = np.frombuffer(data[:whole], "<i2")
         else:
             samples = mulaw_decode(data)
-        return self._resample.resample_chunk(samples.astype(np.float32) / 32768.0)
+        return np.asarray(self._resample.resample_chunk(samples.astype(np.float32) / 32768.0))
 
 
 class Encoder:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 
-_DIGITS = {
-    word: str(value)
-    for value, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
-}
-_DIGITS |= {"oh": "0", "niner": "9"}
+_NAMES = "zero one two three four five six seven eight nine"
+_DIGITS = {word: str(value) for value, word in enumerate(_NAMES.split())} | {"oh": "0", "niner": "9"}
 _WORD = "|".join(_DIGITS)
 # The recogniser learnt from old books and from tickers: "to-morrow", "micro-soft".
 _HYPHENS = re.compile(

@@ -17,31 +17,8 @@ MAX_CHARACTERS = 2000
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+(?=\S)")
 _TITLE = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|No|[A-Z])\.)$")
 _BREAK = re.compile(r"[,;:—–]$")
-_LINK = frozenset(
-    [
-        "and",
-        "but",
-        "or",
-        "so",
-        "because",
-        "which",
-        "who",
-        "that",
-        "with",
-        "for",
-        "from",
-        "in",
-        "on",
-        "at",
-        "to",
-        "by",
-        "near",
-        "of",
-        "then",
-        "when",
-        "while",
-    ]
-)
+_LINKING = "and at because but by for from in near of on or so that then to when which while who with"
+_LINK = frozenset(_LINKING.split())
 _URL = re.compile(r"\b(?:https?://)?(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?:/\S*)?", re.I)
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Z])[A-Z0-9]{6,}\b|\b\d{9,}\b")
 

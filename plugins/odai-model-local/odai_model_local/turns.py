@@ -12,58 +12,11 @@ START_FRAMES = 3
 """Frames of speech in a row that begin a turn: a click is shorter."""
 MAX_MS = 20_000
 """A longer turn is cut: the recogniser drops sentences above 25 s."""
-FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "because",
-        "but",
-        "by",
-        "can",
-        "could",
-        "do",
-        "does",
-        "for",
-        "from",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "like",
-        "my",
-        "near",
-        "of",
-        "on",
-        "or",
-        "our",
-        "should",
-        "so",
-        "some",
-        "than",
-        "the",
-        "their",
-        "to",
-        "um",
-        "uh",
-        "was",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "will",
-        "with",
-        "would",
-        "your",
-    ]
-)
+_PROMISING = """
+    a an and are as at because but by can could do does for from how i if in into is like my near of on or our should
+    so some than the their to uh um was were what when where which who will with would your
+"""
+FUNCTION_WORDS = frozenset(_PROMISING.split())
 
 
 @dataclass(frozen=True, kw_only=True)
