@@ -1,0 +1,306 @@
+"""One call's conversation: requests, answers to our questions, follow-ups, and what tools answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from odai_core import CallOptions
+from odai_model_local.brain import followup, items, smalltalk
+from odai_model_local.brain.questions import answer, chosen, question, which
+from odai_model_local.brain.results import Outcome, read_result
+from odai_model_local.brain.router import Route, ToolIndex
+from odai_model_local.brain.schema import Slot
+from odai_model_local.brain.slots import complete, fill, missing, put_place
+from odai_model_local.brain.spec import ToolSpec
+from odai_model_local.brain.spoken import abilities, plain
+from odai_model_local.brain.types import CallTool, Decision, Say
+from odai_model_local.brain.utterance import Utterance
+
+log = logging.getLogger(__name__)
+SORRY = "Sorry, something went wrong on my side. Please try again."
+_TRIES = 2
+_MAX_RUNNING = 8
+
+
+@dataclass(frozen=True)
+class Want:
+    """A call in the making. `then`: what to do with the item of its result that is called `named`."""
+
+    spec: ToolSpec
+    args: dict[str, Any] = field(default_factory=dict)
+    then: Want | None = None
+    named: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Our question for a slot is open."""
+
+    want: Want
+    slot: Slot
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Our question which of two tools was meant is open."""
+
+    options: tuple[ToolSpec, ToolSpec]
+    utterance: Utterance
+
+
+class RuleBrain:
+    """Decides with example phrases and schema rules; `index` is awaited when the first words come."""
+
+    def __init__(
+        self, options: CallOptions, index: Callable[[], Awaitable[ToolIndex]], now: Callable[[], datetime]
+    ) -> None:
+        self._caller = options.caller
+        self._history = options.history
+        self._get_index = index
+        self._now = now
+        self._index: ToolIndex | None = None
+        self._open: Asked | Choice | None = None
+        self._memory: followup.Memory | None = None
+        self._running: dict[str, Want] = {}
+        self._said = next((turn.text for turn in reversed(options.history) if turn.role == "assistant"), "")
+
+    # -- the seam -----------------------------------------------------------------------------------
+
+    async def heard(self, text: str) -> Sequence[Decision]:
+        """What to do about a finished utterance."""
+        try:
+            if self._index is None:
+                self._index = await self._get_index()
+                await self._recall()
+            decision = await self._heard(self._index.mend(Utterance.parse(text)))
+        except Exception as error:
+            # What the caller said may be in the exception's text: only its type is logged.
+            log.error("The brain failed on an utterance: %s", type(error).__name__)
+            decision = Say(SORRY)
+        return self._decided(decision)
+
+    async def tool_result(self, name: str, output: str) -> Sequence[Decision]:
+        """What to do about a tool's answer, whatever it looks like."""
+        try:
+            decision = self._answered(self._running.pop(name, None), read_result(output))
+        except Exception as error:
+            log.error("The brain failed on a tool's answer: %s", type(error).__name__)
+            decision = Say(SORRY)
+        return self._decided(decision)
+
+    async def close(self) -> None:
+        """Nothing of it outlives the call."""
+
+    def _decided(self, decision: Decision) -> Sequence[Decision]:
+        if isinstance(decision, Say):
+            decision = replace(decision, text=plain(decision.text) or SORRY)
+            self._said = decision.text
+        return (decision,)
+
+    # -- what was heard -----------------------------------------------------------------------------
+
+    @property
+    def _today(self) -> date:
+        return self._now().date()
+
+    @property
+    def _tools(self) -> ToolIndex:
+        assert self._index is not None
+        return self._index
+
+    async def _route(self, utterance: Utterance) -> Route:
+        vector = await asyncio.to_thread(self._tools.vector, utterance.text)
+        return self._tools.route(utterance, vector)
+
+    async def _recall(self) -> None:
+        """After a reconnect: what the caller had asked for last, so that "and tomorrow?" still means something."""
+        last = next((turn.text for turn in reversed(self._history) if turn.role == "user"), "")
+        utterance = self._tools.mend(Utterance.parse(last))
+        if not utterance.tokens or smalltalk.small_talk(utterance):
+            return
+        route = await self._route(utterance)
+        if route.best is not None:
+            args = fill(route.best, utterance, self._today).args
+            self._memory = followup.Memory(route.best, args)
+
+    async def _heard(self, utterance: Utterance) -> Decision:
+        if not utterance.tokens:
+            return Say("Sorry, I didn't catch that. Could you say it again?")
+        talk = smalltalk.small_talk(utterance)
+        pending, self._open = self._open, None
+        if talk == "goodbye":
+            return Say("Goodbye!", then_end=True)
+        if pending is not None:
+            decision = await self._reply(pending, utterance, talk)
+            if decision is not None:
+                return decision
+        if talk:
+            return Say(self._small_talk(talk))
+        route = await self._route(utterance)
+        decision = self._follow(utterance, route)
+        return decision if decision is not None else self._request(utterance, route)
+
+    def _small_talk(self, talk: str) -> str:
+        if talk == "repeat":
+            return self._said or "I haven't said anything yet. How can I help you?"
+        if talk == "who":
+            return "I'm oh dye, a voice assistant. " + self._abilities()
+        if talk == "can":
+            return self._abilities() + " What would you like?"
+        if talk == "time":
+            return smalltalk.clock(self._now())
+        return smalltalk.calendar(self._now()) if talk == "day" else smalltalk.FIXED[talk]
+
+    def _abilities(self) -> str:
+        return abilities([spec.summary or spec.purpose for spec in self._tools.specs])
+
+    # -- answers to our questions -------------------------------------------------------------------
+
+    async def _reply(self, pending: Asked | Choice, utterance: Utterance, talk: str) -> Decision | None:
+        """The decision if the utterance answers our question; None when it is something else."""
+        if talk == "stop" or (talk == "no" and smalltalk.is_no(utterance)):
+            return Say("Okay. What else can I do for you?")
+        if talk == "repeat":
+            self._open = pending
+            return Say(self._said)
+        if isinstance(pending, Choice):
+            spec = pending.options[0] if talk == "yes" else chosen(pending.options, utterance)
+            return None if spec is None else self._start(spec, pending.utterance)
+        if talk:
+            return None
+        route = await self._route(utterance)
+        if self._is_new(pending, utterance, route):
+            return None
+        found = self._answer_of(pending, utterance)
+        if found:
+            return self._go(replace(pending.want, args=pending.want.args | found))
+        if pending.tries >= _TRIES:
+            return Say("Sorry, I still didn't get it. Let's try something else.")
+        self._open = replace(pending, tries=pending.tries + 1)
+        return Say(f"Sorry, I didn't get that. {question(pending.slot)}")
+
+    def _is_new(self, pending: Asked, utterance: Utterance, route: Route) -> bool:
+        """A whole request in place of an answer. Few words are an answer: "pizza" fits a tool well, too."""
+        if route.best is None or route.score < route.scale.sure or len(utterance.tokens) < 4:
+            return False
+        return route.best.name != pending.want.spec.name
+
+    def _answer_of(self, pending: Asked, utterance: Utterance) -> dict[str, Any]:
+        memory = self._memory
+        if pending.slot.kind == "id" and memory is not None:
+            index = items.pick(utterance, memory.items, memory.current)
+            value = None if index is None else items.field_for(pending.slot.name, memory.items[index], memory.spec.name)
+            return {} if value is None else {pending.slot.name: value}
+        return answer(pending.want.spec, pending.slot, utterance, self._today)
+
+    # -- follow-ups and requests --------------------------------------------------------------------
+
+    def _follow(self, utterance: Utterance, route: Route) -> Decision | None:
+        memory = self._memory
+        if memory is None:
+            return None
+        index = followup.item(utterance, route, memory)
+        if index is not None:
+            memory.current = index
+            detail = followup.detail(self._tools.specs, memory, route)
+            if detail is not None:
+                return self._go(Want(*detail, named=""))
+            return Say(items.describe(memory.items[index]))
+        if items.beyond(utterance, memory.items, memory.current):
+            return Say(f"I have no more than {len(memory.items)}." if len(memory.items) > 1 else "I only have that one.")
+        again = followup.again(utterance, route, memory, self._today)
+        return None if again is None else self._go(Want(memory.spec, again))
+
+    def _request(self, utterance: Utterance, route: Route) -> Decision:
+        best = route.best
+        web = next((spec for spec in self._tools.specs if spec.web_search), None)
+        beside = route.topic is not None and route.topic_score >= max(route.score, route.scale.fits)
+        if best is None or beside:
+            question_like = utterance.tokens[0].low in followup.QUESTION_WORDS and len(utterance.tokens) > 2
+            if web is not None and question_like and not (beside and route.topic_score >= route.scale.sure):
+                return self._start(web, utterance)
+            return self._cannot(route)
+        rival = route.rival
+        if rival is not None:
+            ready = [not fill(spec, utterance, self._today).missing for spec in (best, rival)]
+            if ready[1] and not ready[0]:
+                best = rival
+            elif ready[0] == ready[1] and rival.plugin != best.plugin:
+                self._open = Choice((best, rival), utterance)
+                return Say(which(best, rival))
+        return self._start(best, utterance)
+
+    def _cannot(self, route: Route) -> Decision:
+        topic = route.topic if route.topic_score >= route.scale.fits * 0.9 else None
+        if topic is None or topic.spoken == "That":
+            return Say(f"Sorry, I can't help with that. {self._abilities()}")
+        return Say(f"{topic.spoken} {topic.verb} something I can look up here. {self._abilities()}")
+
+    def _start(self, spec: ToolSpec, utterance: Utterance) -> Decision:
+        """Call the tool with what was said, by way of a search when it needs the id of something named."""
+        filled = fill(spec, utterance, self._today)
+        args = filled.args
+        if followup.continues(utterance) and self._memory is not None:
+            args = followup.inherited(spec, self._memory) | args
+        wanted = next((slot for slot in missing(spec, args) if slot.kind == "id"), None)
+        if wanted is not None:
+            finder = followup.finder(self._tools.specs, spec, wanted)
+            if finder is not None:
+                search = fill(finder, utterance, self._today, spec.literals)
+                query = finder.first("query", "text")
+                if query is not None and search.args.get(query.name):
+                    named = str(search.args[query.name])
+                    return self._go(Want(finder, search.args, Want(spec, args), named), filled.here)
+            if self._memory is None or not self._memory.items:
+                return Say(f"I have to look it up first. {question(finder.needs[0]) if finder and finder.needs else ''}")
+        return self._go(Want(spec, args), filled.here)
+
+    def _go(self, want: Want, here: bool = False) -> Decision:
+        """Run it if it is complete, else ask for the first thing that is missing."""
+        args = dict(want.args)
+        lacking = missing(want.spec, args)
+        if any(slot.kind in {"location", "latitude"} for slot in lacking) and self._caller.place:
+            put_place(want.spec, args, self._caller.place)
+            lacking = missing(want.spec, args)
+        if lacking:
+            self._open = Asked(replace(want, args=args), lacking[0])
+            placed = lacking[0].kind in {"location", "latitude", "longitude"}
+            return Say("Where are you?" if here and placed else question(lacking[0]))
+        full = complete(want.spec, args, self._today)
+        if len(self._running) >= _MAX_RUNNING:
+            self._running.clear()
+        self._running[want.spec.name] = replace(want, args=args)
+        preface = plain(want.spec.progress).rstrip(".")
+        return CallTool(want.spec.name, json.dumps(full, ensure_ascii=False), f"{preface}." if preface else "")
+
+    # -- what tools answered ------------------------------------------------------------------------
+
+    def _answered(self, want: Want | None, outcome: Outcome) -> Decision:
+        if want is None:
+            return Say(outcome.spoken)
+        found = items.items_of(outcome.data) if outcome.ok else ()
+        # A failed or single answer leaves the list of before in place for "and the second one?".
+        if outcome.ok:
+            self._remember(want, found)
+        if want.then is not None and found:
+            index = items.position_of(want.named, found)
+            slot = next((slot for slot in missing(want.then.spec, want.then.args) if slot.kind == "id"), None)
+            value = items.field_for(slot.name, found[index], want.spec.name) if slot else None
+            if slot is not None and value is not None and self._memory is not None:
+                self._memory.current = index
+                args = followup.inherited(want.then.spec, self._memory) | want.then.args | {slot.name: value}
+                return self._go(Want(want.then.spec, args))
+        return Say(outcome.spoken)
+
+    def _remember(self, want: Want, found: tuple[items.Item, ...]) -> None:
+        by_id = any(slot.kind == "id" for slot in want.spec.needs)
+        if by_id and self._memory is not None and self._memory.items:
+            return
+        self._memory = followup.Memory(want.spec, want.args, found)

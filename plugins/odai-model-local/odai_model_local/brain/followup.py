@@ -1,0 +1,144 @@
+"""What a follow-up means: "and in Oakland?", "the second one", "what do people say about it?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from odai_model_local.brain import items
+from odai_model_local.brain.gazetteers import city_in
+from odai_model_local.brain.router import Route
+from odai_model_local.brain.schema import Slot
+from odai_model_local.brain.slots import fill, missing, put_place
+from odai_model_local.brain.spec import ToolSpec
+from odai_model_local.brain.utterance import Utterance, stem, tokenize, words_of
+
+QUESTION_WORDS: Final = frozenset(
+    "who what what's who's where where's when when's why how how's which whose is are was were do does did can could".split()
+)
+_CONTINUES = re.compile(
+    r"^(?:(?:and|or|but|also|now|then|ok|okay|so)\s+)*(?:what about|how about|same (?:thing )?(?:for|in)|try|and|or|also|instead|"
+    r"what if|make (?:it|that)|change (?:it|that) to)\b[\s,]*",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(r"^(?:in|near|around|at|for|on|to|from|by)\s", re.IGNORECASE)
+_ABOUT_ITEM = re.compile(
+    r"\b(?:tell me|more|about|details?|describe|that one|this one|it|its|reviews?|say|phone|address|open|rating|price|one)\b", re.IGNORECASE
+)
+_SHORT = 6
+_NEAR_BEST = 0.15
+
+
+@dataclass
+class Memory:
+    """The last call and the things it found. `current`: the item spoken of last, or -1."""
+
+    spec: ToolSpec
+    args: dict[str, Any]
+    items: tuple[items.Item, ...] = ()
+    current: int = field(default=-1)
+
+
+def continues(utterance: Utterance) -> bool:
+    """It leans on what was said before: "and the weather there?"."""
+    return bool(_CONTINUES.match(utterance.raw))
+
+
+def item(utterance: Utterance, route: Route, memory: Memory) -> int | None:
+    """The item of the last result that is meant, unless the utterance is a request of its own."""
+    index = items.pick(utterance, memory.items, memory.current)
+    if index is None:
+        return None
+    # Only a tool that works on an item may be meant together with one; "find pizza at Union Square" is a new search
+    # even when Union Square Pizza is in the list.
+    own = route.best is not None and route.score >= route.scale.sure and not _item_slots(route.best)
+    about = bool(_ABOUT_ITEM.search(utterance.text)) or continues(utterance) or len(utterance.tokens) <= 4
+    return index if about and not own else None
+
+
+def _item_slots(spec: ToolSpec) -> list[Slot]:
+    return [slot for slot in spec.needs if slot.kind in {"id", "url"}]
+
+
+def detail(specs: Sequence[ToolSpec], memory: Memory, route: Route) -> tuple[ToolSpec, dict[str, Any]] | None:
+    """The tool that says what was asked about the current item, with its arguments; None: its own fields do."""
+    chosen = memory.items[memory.current]
+    for spec, score in route.ranked[:4]:
+        slots = _item_slots(spec)
+        values = {slot.name: items.field_for(slot.name, chosen, memory.spec.name) for slot in slots}
+        fits = score >= max(route.scale.fits - 0.05, route.score - _NEAR_BEST)
+        if slots and fits and all(value is not None for value in values.values()):
+            args = inherited(spec, memory) | {name: _typed(value, spec, name) for name, value in values.items()}
+            if not missing(spec, args) and spec in specs:
+                return spec, args
+    return None
+
+
+def _typed(value: Any, spec: ToolSpec, name: str) -> Any:
+    """An id as the schema wants it: text or number."""
+    slot = next(slot for slot in spec.slots if slot.name == name)
+    if slot.type == "string":
+        return str(value)
+    return int(value) if str(value).isdecimal() else value
+
+
+def inherited(spec: ToolSpec, memory: Memory) -> dict[str, Any]:
+    """What a new call may take over from the last one: the place."""
+    place = memory.spec.first("location")
+    args: dict[str, Any] = {}
+    if place is not None and isinstance(memory.args.get(place.name), str):
+        put_place(spec, args, memory.args[place.name])
+    for slot in spec.slots:
+        same = next((old for old in memory.spec.slots if old.kind == slot.kind), None)
+        if same is not None and slot.kind in {"latitude", "longitude"} and same.name in memory.args:
+            args.setdefault(slot.name, memory.args[same.name])
+    return args
+
+
+def finder(specs: Sequence[ToolSpec], spec: ToolSpec, wanted: Slot) -> ToolSpec | None:
+    """The search of the same plugin that finds things with the wanted id."""
+    about = {stem(word) for word in wanted.words if word != "id"}
+    searches = [
+        one
+        for one in specs
+        if one.plugin == spec.plugin and not _item_slots(one) and one.first("query", "text") is not None
+    ]
+    named = [one for one in searches if about & {stem(word) for word in words_of(one.name)}]
+    return next(iter(named or searches), None)
+
+
+def again(utterance: Utterance, route: Route, memory: Memory, today: date) -> dict[str, Any] | None:
+    """The arguments of the last call with what was said now put over them; None when it is no such follow-up."""
+    leans = continues(utterance)
+    short = len(utterance.tokens) <= _SHORT and bool(_PREPOSITION.match(utterance.text))
+    if not (leans or short):
+        return None
+    other = route.best is not None and route.best.name != memory.spec.name and route.score >= route.scale.sure
+    if other and not _same_thing(route, memory):
+        return None
+    text = _CONTINUES.sub("", utterance.text).strip()
+    rest = Utterance(utterance.raw, text, tokenize(text))
+    args = fill(memory.spec, rest, today).args
+    args = _place_not_query(memory.spec, args)
+    return memory.args | args if args else None
+
+
+def _same_thing(route: Route, memory: Memory) -> bool:
+    """The last tool fits nearly as well as the best one: then it is meant again."""
+    return route.of(memory.spec) >= route.score - _NEAR_BEST
+
+
+def _place_not_query(spec: ToolSpec, args: dict[str, Any]) -> dict[str, Any]:
+    """ "What about Oakland?" changes the place, not what is looked for."""
+    query = spec.first("query", "text")
+    takes_place = spec.first("location", "latitude")
+    if query is None or takes_place is None or takes_place.name in args:
+        return args
+    value = args.get(query.name)
+    if isinstance(value, str) and city_in(value):
+        args = {name: kept for name, kept in args.items() if name != query.name}
+        put_place(spec, args, value)
+    return args

@@ -1,0 +1,154 @@
+"""Spoken numbers: "twenty one fifty" is 2150, "b a two one four" is "BA 214", "b b c dot co dot uk" an address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_UNITS = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+_ZEROS = frozenset({"oh", "o"})
+_TIMES = {"double": 2, "triple": 3}
+ORDINALS = {
+    word: value
+    for value, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), start=1)
+} | {f"{value}{'st' if value == 1 else 'nd' if value == 2 else 'rd' if value == 3 else 'th'}": value for value in range(1, 32)}
+# "the first one", "one of these": a lone "one" counts nothing unless it is named as a number.
+_NAMING = frozenset({"number", "train", "flight", "quarter", "channel", "platform", "gate", "terminal"})
+
+
+def _is_number(word: str) -> bool:
+    return word in _UNITS or word in _TENS or word in _SCALES or word.isdecimal()
+
+
+def _cardinal(words: Sequence[str]) -> int:
+    """ "four hundred fifty six": a number said with its scales."""
+    total = part = 0
+    for word in words:
+        if word in _SCALES:
+            scale = _SCALES[word]
+            part = max(part, 1) * scale
+            if scale > 100:
+                total, part = total + part, 0
+        elif word != "and":
+            part += _UNITS.get(word, _TENS.get(word, 0)) if not word.isdecimal() else int(word)
+    return total + part
+
+
+def _digits(words: Sequence[str]) -> str:
+    """A run of number words as digits, the way people read numbers to each other."""
+    if any(word in _SCALES for word in words):
+        return str(_cardinal(words))
+    out: list[str] = []
+    repeat = 1
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
+        if word in _TIMES:
+            repeat = _TIMES[word]
+            continue
+        if word in _ZEROS:
+            value = "0"
+        elif word in _TENS:
+            value = str(_TENS[word])
+        elif before in _TENS and 1 <= _UNITS.get(word, 0) <= 9:
+            out[-1] = str(_TENS[before] + _UNITS[word])
+            continue
+        else:
+            value = str(_UNITS[word]) if word in _UNITS else word
+        out.append(value * repeat)
+        repeat = 1
+    return "".join(out)
+
+
+def _run_length(low: Sequence[str], start: int) -> int:
+    """How many words from `start` on belong to one number."""
+    end = start
+    while end < len(low):
+        word = low[end]
+        following = low[end + 1] if end + 1 < len(low) else ""
+        joined = word in _ZEROS and end > start
+        linked = word == "and" and low[end - 1] in _SCALES and end > start and _is_number(following)
+        doubled = word in _TIMES and _is_number(following)
+        if not (_is_number(word) or joined or linked or doubled):
+            break
+        end += 1
+    return end - start
+
+
+def _edges(word: str) -> tuple[str, str, str]:
+    """A word between the punctuation around it."""
+    core = word.strip(",.?!;:\"()")
+    start = word.find(core) if core else len(word)
+    return word[:start], core, word[start + len(core) :]
+
+
+def _stays_a_word(low: Sequence[str], start: int) -> bool:
+    """A lone "one" or "hundred" that is no number here."""
+    before = low[start - 1] if start else ""
+    after = low[start + 1] if start + 1 < len(low) else ""
+    spelled = any(len(word) == 1 and word.isalpha() and word not in {"a", "i"} for word in (before, after))
+    return low[start] in _SCALES or (low[start] == "one" and before not in _NAMING and not spelled)
+
+
+def to_digits(words: Sequence[str]) -> list[str]:
+    """The words with every spoken number as one word of digits; punctuation stays where it was."""
+    parts = [_edges(word) for word in words]
+    low = [core.lower() for _, core, _ in parts]
+    out: list[str] = []
+    index = 0
+    while index < len(words):
+        # Punctuation ends a number: "on Delta, four" are two things.
+        stop = next((i for i in range(index, len(words)) if parts[i][2]), len(words) - 1) + 1
+        run = _run_length(low[:stop], index)
+        if run == 0 or (run == 1 and _stays_a_word(low, index)):
+            out.append(words[index])
+            index += 1
+            continue
+        last = index + run - 1
+        out.append(parts[index][0] + _digits(low[index : index + run]) + parts[last][2])
+        index += run
+    return out
+
+
+def join_letters(words: Sequence[str]) -> list[str]:
+    """Letters said one by one become one word in capitals: "b a 214" -> "BA 214"."""
+    out: list[str] = []
+    letters: list[str] = []
+
+    def flush() -> None:
+        # "a", "i", "a i" are words more often than codes.
+        if len(letters) > 1 and not set("".join(letters).lower()) <= {"a", "i"}:
+            out.append("".join(letters).upper())
+        else:
+            out.extend(letters)
+        letters.clear()
+
+    for word in words:
+        lead, core, trail = _edges(word.replace(".", "") if re.fullmatch(r"(\w\.)+", word) else word)
+        if len(core) == 1 and core.isascii() and core.isalpha() and not lead:
+            letters.append(core)
+            if trail:
+                flush()
+                out[-1] += trail
+            continue
+        flush()
+        out.append(word)
+    flush()
+    return out
+
+
+def join_addresses(text: str) -> str:
+    """ "nytimes dot com" -> "nytimes.com", "jo at example dot com" -> "jo@example.com"."""
+    text = re.sub(r"(?<=\w) (?:dot|\.) (?=\w)", ".", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=\.\w\w) slash (?=\w)|(?<=\.\w{3}) slash (?=\w)", "/", text, flags=re.IGNORECASE)
+    return re.sub(r"\b(\w+) at (\w+\.(?:com|org|net|edu|io))\b", r"\1@\2", text, flags=re.IGNORECASE)

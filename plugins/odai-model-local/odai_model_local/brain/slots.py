@@ -1,0 +1,270 @@
+"""The arguments of a call, from what was said: recognisable things first, then examples, then what is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from odai_model_local.brain import entities
+from odai_model_local.brain.align import best_alignment
+from odai_model_local.brain.gazetteers import city_in
+from odai_model_local.brain.numbers import ORDINALS
+from odai_model_local.brain.schema import Slot
+from odai_model_local.brain.spec import COMMANDS, ToolSpec
+from odai_model_local.brain.utterance import STOP, Token, Utterance, stem, tokenize
+
+_FREE: Final = frozenset({"query", "text", "stock", "coin", "location", "train", "list"})
+"""Kinds whose value may be any words."""
+_PRESENT_WORDS: Final = frozenset("today tonight now currently yet still".split())
+_GOOD_ALIGNMENT = 2.2
+_SEARCH_FRAME = re.compile(
+    r"^(?:google|bing|search(?: (?:the |on the )?(?:web|internet|google|online|net))?(?: for)?|"
+    r"look (?:up|on (?:the )?(?:internet|web|google|line)|online)(?: for)?(?: for)?|find out|find)\s+(?=\w)",
+    re.IGNORECASE,
+)
+_BEST: Final = frozenset({"best", "top", "highest", "finest"})
+_COUNTED: Final = frozenset("me top best first the find show get list give any about recommend".split())
+
+
+@dataclass
+class Filled:
+    """`args` has every slot that was said; `missing` the needed ones that were not."""
+
+    args: dict[str, Any] = field(default_factory=dict)
+    missing: list[Slot] = field(default_factory=list)
+    here: bool = False
+    """The caller said "near me"."""
+
+
+class _Filling:
+    """One utterance being read for one tool."""
+
+    def __init__(self, spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str]) -> None:
+        self.spec = spec
+        self.known = spec.literals | known | {token.stem for token in tokenize(spec.title)}
+        self.tokens = utterance.tokens
+        self.text = utterance.text
+        self.today = today
+        self.claimed: dict[int, str] = {}
+        self.out = Filled()
+
+    def claim(self, slot: str, start: int, end: int) -> None:
+        self.claimed.update(dict.fromkeys(range(start, end), slot))
+
+    def open(self, span: entities.Span) -> bool:
+        return not any(index in self.claimed for index in range(span.start, span.end))
+
+    def put(self, slot: Slot, span: entities.Span) -> None:
+        self.out.args[slot.name] = span.value
+        self.claim(slot.name, span.start, span.end)
+
+    def typed(self) -> None:
+        """Everything with a form of its own, except places."""
+        for slot in self.spec.slots:
+            spans: Sequence[entities.Span] = ()
+            if slot.kind == "date":
+                spans = list(entities.dates(self.tokens, self.today))
+            elif slot.kind in entities.FINDERS and slot.kind != "location":
+                spans = entities.find(slot.kind, self.tokens)
+            span = next((span for span in spans if self.open(span)), None)
+            if span is not None:
+                self.put(slot, span)
+
+    def enums(self) -> None:
+        """A choice, or its singular, among the words."""
+        for slot in self.spec.slots:
+            if slot.kind == "enum":
+                for choice in slot.choices:
+                    wanted = [stem(word) for word in str(choice).replace("_", " ").split()]
+                    stems = [token.stem for token in self.tokens]
+                    for start in range(len(stems) - len(wanted) + 1):
+                        if wanted and stems[start : start + len(wanted)] == wanted and slot.name not in self.out.args:
+                            self.put(slot, entities.Span(start, start + len(wanted), choice))
+
+    def booleans(self) -> None:
+        for slot in self.spec.slots:
+            if slot.kind == "boolean":
+                cues = {stem(word) for word in slot.words if len(word) > 3} - {"sort", "show", "include", "only", "most"}
+                for index, token in enumerate(self.tokens):
+                    rated = "rating" in slot.words and (token.low in _BEST or token.stem == "rated")
+                    if token.stem in cues or rated:
+                        before = self.tokens[index - 1].low if index else ""
+                        self.out.args[slot.name] = before not in {"not", "no", "without"}
+                        # "best rated" describes the order, not the thing; "open" may still be part of a name.
+                        self.claim(slot.name, index, index + (1 if rated else 0))
+
+    def numbers(self) -> None:
+        for slot in self.spec.slots:
+            if slot.kind == "number" and slot.name not in self.out.args:
+                span = self._number(slot)
+                if span is not None:
+                    self.put(slot, span)
+
+    def _number(self, slot: Slot) -> entities.Span | None:
+        words = {stem(word) for word in slot.words}
+        for index, token in enumerate(self.tokens):
+            before = self.tokens[index - 1] if index else Token("")
+            after = self.tokens[index + 1] if index + 1 < len(self.tokens) else Token("")
+            ordinal = ORDINALS.get(token.low)
+            quarter = re.fullmatch(r"[Qq]([1-4])", token.text)
+            if quarter and "quarter" in words:
+                return entities.Span(index, index + 1, int(quarter[1]))
+            if ordinal and after.stem in words:
+                return entities.Span(index, index + 2, ordinal)
+            if token.low in {"last", "this"} and after.low == "year" and "year" in words:
+                return entities.Span(index, index + 2, self.today.year - (token.low == "last"))
+            if index in self.claimed or not re.fullmatch(r"\d{1,9}(?:\.\d+)?", token.text):
+                continue
+            value = float(token.text) if slot.type == "number" else int(float(token.text))
+            year = "year" in words and re.fullmatch(r"(?:19|20)\d\d", token.text)
+            amount = "amount" in words
+            counted = words & {"limit", "count", "max", "maximum", "size"} and value <= 50 and before.low in _COUNTED
+            if year or amount or counted:
+                return entities.Span(index, index + 1, value)
+            if after.stem in words or (before.stem in words and after.stem not in words):
+                return entities.Span(index - (before.stem in words), index + 1 + (after.stem in words), value)
+        return None
+
+    def places(self) -> None:
+        """The place, for a slot that takes one, its parts or its coordinates."""
+        spec, args = self.spec, self.out.args
+        wanted = spec.first("location", "latitude", "state", "country")
+        span = entities.here(self.tokens)
+        if span is not None and wanted is not None:
+            self.out.here = True
+            self.claim(wanted.name, span.start, span.end)
+        # A tool that wants words and only may take coordinates ("hotels in Lisbon") needs the town in the words.
+        if wanted is None or (wanted.kind == "latitude" and wanted.optional):
+            return
+        place = next((span for span in entities.find("location", self.tokens) if self._fits(span)), None)
+        if place is None:
+            return
+        if wanted.kind in {"location", "latitude"}:
+            city = city_in(place.value)
+            if wanted.kind == "latitude" and city is None:
+                return
+            self.claim(wanted.name, place.start, place.end)
+            put_place(spec, args, place.value)
+
+    def _fits(self, span: entities.Span) -> bool:
+        words = [token.low for token in self.tokens[span.start : span.end]]
+        if not self.open(span) or all(word in STOP or word in entities.TIME_WORDS for word in words):
+            return False
+        # "at the movies" is no place; what the examples are made of is not one either, unless it is a known city.
+        return bool(city_in(span.value)) or any(
+            token.content and token.stem not in self.spec.literals for token in self.tokens[span.start : span.end]
+        )
+
+    def free(self) -> None:
+        """Slots that take any words: as an example has them, else what nothing else wanted."""
+        for index, token in enumerate(self.tokens):
+            if token.low in _PRESENT_WORDS and index not in self.claimed:
+                self.claim("", index, index + 1)
+        slots = [slot for slot in self.spec.slots if slot.kind in _FREE and slot.name not in self.out.args]
+        for slot in slots:
+            if slot.kind == "query" and self.spec.web_search:
+                self.out.args[slot.name] = _SEARCH_FRAME.sub("", self.text).rstrip("?.! ")
+                continue
+            span = self._aligned(slot)
+            if span is None and (not slot.optional or slot.blank == ""):
+                span = self._rest(slot)
+            if span is not None:
+                start, end = span
+                value = " ".join(token.text for token in self.tokens[start:end])
+                value = value.removesuffix("'s")
+                self.out.args[slot.name] = [value] if slot.kind == "list" else value
+                self.claim(slot.name, start, end)
+
+    def _aligned(self, slot: Slot) -> tuple[int, int] | None:
+        found = best_alignment(self.spec.templates, self.tokens, self.claimed, slot.name)
+        if found is None or found.cost > _GOOD_ALIGNMENT:
+            return None
+        return self._trim(*found.values[slot.name])
+
+    def _trim(self, start: int, end: int) -> tuple[int, int] | None:
+        """Without the words at its edges that only frame it."""
+        while start < end and self._frames(start, leading=True):
+            start += 1
+        while end > start and self._frames(end - 1, leading=False):
+            end -= 1
+        return (start, end) if start < end else None
+
+    def _frames(self, index: int, leading: bool) -> bool:
+        token = self.tokens[index]
+        if index in self.claimed or token.low in entities.TIME_WORDS:
+            return True
+        if leading and token.low == "the" and index + 1 < len(self.tokens):
+            return self.tokens[index + 1].text[:1].islower() and self.tokens[index + 1].low in COMMANDS
+        return token.low in STOP or token.stem in COMMANDS
+
+    def _rest(self, slot: Slot) -> tuple[int, int] | None:
+        """The longest stretch of words that no other slot and no example wants."""
+        best: tuple[int, int] | None = None
+        weight, start = 0, 0
+        for index in range(len(self.tokens) + 1):
+            at_end = index == len(self.tokens)
+            if at_end or index in self.claimed or (index and self.tokens[index - 1].ends):
+                span = self._trim_words(start, index)
+                size = sum(token.content for token in self.tokens[span[0] : span[1]]) if span else 0
+                if size > weight:
+                    best, weight = span, size
+                start = index if not at_end and index not in self.claimed else index + 1
+        return best
+
+    def _trim_words(self, start: int, end: int) -> tuple[int, int] | None:
+        """As `_trim`, and without the words that this tool's examples are made of."""
+
+        def frames(index: int) -> bool:
+            return self._frames(index, leading=True) or self.tokens[index].stem in self.known
+
+        while start < end and frames(start):
+            start += 1
+        while end > start and (frames(end - 1) or self._frames(end - 1, leading=False)):
+            end -= 1
+        return (start, end) if start < end else None
+
+
+def put_place(spec: ToolSpec, args: dict[str, Any], place: str) -> None:
+    """Write a place into every slot of the tool that takes it or a part of it."""
+    city = city_in(place)
+    location = spec.first("location")
+    if location is not None:
+        args[location.name] = place
+    for slot in spec.slots:
+        if city is None:
+            continue
+        if slot.kind == "latitude" and not slot.optional:
+            args[slot.name] = city.latitude
+        elif slot.kind == "longitude" and not slot.optional:
+            args[slot.name] = city.longitude
+        elif slot.kind == "state" and location is not None:
+            args.setdefault(slot.name, city.state)
+        elif slot.kind == "country" and location is not None:
+            args.setdefault(slot.name, city.country)
+
+
+def fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str] = frozenset()) -> Filled:
+    """Read `utterance` as a call of the tool.
+
+    `today` is the caller's date. `known` are stems that belong to the way of asking and to no value.
+    """
+    filling = _Filling(spec, utterance, today, known)
+    for step in (filling.typed, filling.enums, filling.booleans, filling.numbers, filling.places, filling.free):
+        step()
+    filling.out.missing = missing(spec, filling.out.args)
+    return filling.out
+
+
+def missing(spec: ToolSpec, args: Mapping[str, Any]) -> list[Slot]:
+    """What must still be asked for; a needed day or yes-or-no has a default and is not asked."""
+    return [slot for slot in spec.needs if slot.name not in args and slot.kind not in {"boolean", "date"}]
+
+
+def complete(spec: ToolSpec, args: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Arguments for the whole schema: what nobody said is null, blank, no, or today."""
+    defaults = {"boolean": False, "date": today.isoformat()}
+    blanks = {slot.name: slot.blank if slot.optional else defaults.get(slot.kind) for slot in spec.slots}
+    return blanks | {name: value for name, value in args.items() if name in blanks}
