@@ -51,15 +51,19 @@ async def serve(server: Server, bound: socket.socket, *, ready: Callable[[], Non
 async def serve_until(
     server: Server, bound: socket.socket, stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None
 ) -> None:
-    """The same without signals: until `stop` is set."""
+    """The same without signals: until `stop` is set. Takes the socket over: Hypercorn closes it."""
     config = Config()
-    config.bind = [f"fd://{bound.fileno()}"]
     config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.graceful_timeout = 3.0
     config.include_server_header = False
     config.accesslog = None
     config.errorlog = logging.getLogger("odai.hypercorn")
-    await server.start()
+    try:
+        await server.start()
+    except BaseException:
+        bound.close()
+        raise
+    config.bind = [f"fd://{bound.detach()}"]
     # A full collection walks the SDK's whole heap for 150 ms and more, and no call's audio moves meanwhile.
     gc.collect()
     gc.freeze()
