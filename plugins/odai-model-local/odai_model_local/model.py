@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 from agents.realtime.items import InputAudio, InputText, UserMessageItem
@@ -36,33 +36,23 @@ from agents.realtime.model_inputs import (
 
 from odai_core import CallOptions, OdaiError
 from odai_model_local import speech, workers
-from odai_model_local.answer import Answer
-from odai_model_local.audio import Floats
+from odai_model_local.answer import Answer, Speak
 from odai_model_local.brain.types import Brain, Decision, Embed, Say
-from odai_model_local.listen import Ear, EarEvent, Snippet
-from odai_model_local.turns import Started, is_unfinished
+from odai_model_local.hearing import Heard, Hearing, Tasks
+from odai_model_local.listen import Ear
 
 if TYPE_CHECKING:
     from odai_core import Values
 
-T = TypeVar("T")
-
 log = logging.getLogger("odai.model.local")
 
 HANGUP = "hangup_call"
-STALL_SECONDS = 1.0
-"""A caller's side that stops sending in the middle of a turn has ended it."""
 STILL_PLAYING_SECONDS = 2.0
 """How long after its length an answer may still be heard: buffers on the way are not ours to see."""
 MAX_JOBS = 16
 
 MakeBrain = Callable[[CallOptions, Embed | None], Brain]
-
-
-@dataclass(frozen=True)
-class _Heard:
-    transcript: asyncio.Task[str]
-    silence_ms: int
+Deciding = Callable[[], Coroutine[Any, Any, Sequence[Decision]]]
 
 
 @dataclass(frozen=True)
@@ -82,7 +72,16 @@ class _Line:
     text: str
 
 
-_Job: TypeAlias = _Heard | _Typed | _Results | _Line
+@dataclass(frozen=True)
+class _Connected:
+    """What exists from `connect` on."""
+
+    hearing: Hearing
+    brain: Brain
+    speak: Speak
+
+
+_Job: TypeAlias = Heard | _Typed | _Results | _Line
 
 
 def _make_brain(options: CallOptions, embed: Embed | None) -> Brain:
@@ -106,20 +105,15 @@ class LocalRealtimeModel(RealtimeModel):
         self._make_brain = make_brain
         self._tools = {tool.name: tool for tool in options.tools}
         self._listeners: list[RealtimeModelListener] = []
+        self._workers = workers.shared()
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue(MAX_JOBS)
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._tasks = Tasks()
         self._outputs: list[tuple[str, str]] = []
         self._answer: Answer | None = None
-        self._speculation: asyncio.Task[str] | None = None
         self._playing_item: str | None = None
         self._playing_until = 0.0
-        self._last_audio = 0.0
-        self._stall: asyncio.TimerHandle | None = None
-        self._ear: Ear | None = None
-        self._brain: Brain | None = None
-        self._closed = False
+        self._connected: _Connected | None = None
+        self._closed = asyncio.Event()
 
     # -- the SDK's side
 
@@ -134,27 +128,32 @@ class LocalRealtimeModel(RealtimeModel):
 
     async def connect(self, options: RealtimeModelConfig) -> None:
         """Load the models, if no call has yet. Raises AssetError when their files are missing or damaged."""
-        if self._ear is not None or self._closed:
+        if self._connected is not None or self._closed.is_set():
             raise RuntimeError("a local voice is connected once")
-        self._workers = workers.shared()
-        self._speech = await self._workers.run(self._load, self._options.settings)
-        ear = Ear(self._options.audio, self._options.turns, self._speech.listen())
-        self._brain = await self._workers.run(self._make_brain, self._options, self._speech.embed)
-        if self._closed:
-            await self._brain.close()
+        models = await self._workers.run(self._load, self._options.settings)
+        ear = Ear(self._options.audio, self._options.turns, models.listen())
+        hearing = Hearing(
+            ear,
+            lambda samples: self._workers.run(models.transcribe, samples),
+            started=self._caller_started,
+            finished=self._caller_finished,
+        )
+        brain = await self._workers.run(self._make_brain, self._options, models.embed)
+        if self._closed.is_set():
+            await brain.close()
             raise RuntimeError("the local voice was closed while it connected")
-        self._ear = ear
-        self._start(self._work(self._brain), "turns")
+        connected = self._connected = _Connected(hearing, brain, lambda clause: self._workers.run(models.speak, clause))
+        self._tasks.start(self._work(connected), "turns")
         await self._emit(RealtimeModelConnectionStatusEvent(status="connected"))
 
     async def send_event(self, event: RealtimeModelSendEvent) -> None:
         """Take an input. What a closed model gets is dropped; settings updates mean nothing here."""
-        if self._ear is None:
+        if self._connected is None:
             raise RuntimeError("the local voice is not connected")
-        if self._closed:
+        if self._closed.is_set():
             return
         if isinstance(event, RealtimeModelSendAudio):
-            await self._hear(self._ear, event)
+            await self._connected.hearing.feed(event.audio, commit=event.commit)
         elif isinstance(event, RealtimeModelSendUserInput):
             await self._enqueue(_Typed(_text_of(event.user_input)))
         elif isinstance(event, RealtimeModelSendToolOutput):
@@ -168,81 +167,35 @@ class LocalRealtimeModel(RealtimeModel):
 
     async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:
         """Take an input unless `send_if` says no; nothing can come between the two."""
-        if self._closed or not send_if():
+        if self._closed.is_set() or not send_if():
             return False
         await self.send_event(event)
         return True
 
     async def close(self) -> None:
         """Stop everything. A second call does nothing."""
-        if self._closed:
+        if self._closed.is_set():
             return
-        self._closed = True
-        if self._stall is not None:
-            self._stall.cancel()
-        # A listener may close us from inside one of our own tasks, which cannot wait for itself.
-        tasks = self._tasks - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        self._closed.set()
+        await self._tasks.close()
         try:
-            if self._brain is not None:
-                await self._brain.close()
+            if self._connected is not None:
+                await self._connected.hearing.close()
+                await self._connected.brain.close()
         finally:
             for listener in list(self._listeners):
                 await listener.on_event(RealtimeModelConnectionStatusEvent(status="disconnected"))
 
     # -- hearing
 
-    async def _hear(self, ear: Ear, event: RealtimeModelSendAudio) -> None:
-        self._last_audio = asyncio.get_running_loop().time()
-        events = list(ear.feed(event.audio))
-        if event.commit and (last := ear.finish()) is not None:
-            events.append(last)
-        for item in events:
-            await self._on_ear(ear, item)
+    async def _caller_started(self) -> None:
+        await self._emit_raw("input_audio_buffer.speech_started")
+        if self._options.turns.interrupt:
+            await self._stop()
 
-    async def _on_ear(self, ear: Ear, event: EarEvent) -> None:
-        if isinstance(event, Started):
-            self._quiet.clear()
-            if self._stall is None:
-                self._watch_stall(ear)
-            await self._emit_raw("input_audio_buffer.speech_started")
-            if self._options.turns.interrupt:
-                await self._stop()
-        elif not isinstance(event, Snippet):
-            self._drop_speculation()
-        elif not event.final:
-            self._speculation = self._start(self._transcribe(ear, event.samples, speculative=True), "speculation")
-        else:
-            transcript = self._speculation or self._start(self._transcribe(ear, event.samples), "transcript")
-            self._speculation = None
-            self._quiet.set()
-            await self._emit_raw("input_audio_buffer.speech_stopped")
-            await self._enqueue(_Heard(transcript, event.silence_ms))
-
-    async def _transcribe(self, ear: Ear, samples: Floats, *, speculative: bool = False) -> str:
-        text = await self._workers.run(self._speech.transcribe, samples)
-        if speculative and self._speculation is asyncio.current_task() and is_unfinished(text):
-            ear.expect_more()
-        return text
-
-    def _drop_speculation(self) -> None:
-        if self._speculation is not None:
-            self._speculation.cancel()
-            self._speculation = None
-
-    def _watch_stall(self, ear: Ear) -> None:
-        """End the turn of a caller whose audio stopped coming: a muted microphone sends no silence."""
-        loop = asyncio.get_running_loop()
-        left = self._last_audio + STALL_SECONDS - loop.time()
-        if ear.speaking and left > 0:
-            self._stall = loop.call_later(left, self._watch_stall, ear)
-            return
-        self._stall = None
-        if (last := ear.finish()) is not None:
-            self._start(self._on_ear(ear, last), "stall")
+    async def _caller_finished(self, heard: Heard) -> None:
+        await self._emit_raw("input_audio_buffer.speech_stopped")
+        await self._enqueue(heard)
 
     # -- answering, one turn after the other
 
@@ -250,36 +203,41 @@ class LocalRealtimeModel(RealtimeModel):
         try:
             self._jobs.put_nowait(job)
         except asyncio.QueueFull:
-            if isinstance(job, _Heard):
+            if isinstance(job, Heard):
                 job.transcript.cancel()
             await self._fail("busy", "Too much was said at once.")
 
-    async def _work(self, brain: Brain) -> None:
-        while not self._closed:
+    async def _work(self, connected: _Connected) -> None:
+        while not self._closed.is_set():
             job = await self._jobs.get()
             try:
-                await self._do(job, brain)
+                await self._do(job, connected)
             except OdaiError as error:
                 await self._fail("response_failed", str(error))
             except Exception as error:
                 log.error("a turn of the local voice failed: %s", type(error).__name__, exc_info=error)
                 await self._fail("response_failed", "The local voice could not finish its answer.")
 
-    async def _do(self, job: _Job, brain: Brain) -> None:
+    async def _do(self, job: _Job, connected: _Connected) -> None:
         timing: dict[str, int] = {}
-        if isinstance(job, _Heard):
+        deciding: Deciding
+        if isinstance(job, Heard):
             text = await self._transcript(job, timing)
-            if text:
-                await self._reply(brain.heard, text, timing)
+            if not text:
+                return
+            deciding = partial(connected.brain.heard, text)
         elif isinstance(job, _Typed):
             await self._add_user_item(InputText(text=job.text))
-            await self._reply(brain.heard, job.text, timing)
+            deciding = partial(connected.brain.heard, job.text)
         elif isinstance(job, _Results):
-            await self._reply(partial(_take_results, brain), job, timing)
+            deciding = partial(_take_results, connected.brain, job)
         else:
-            await self._reply(_word_for_word, job.text, timing)
+            deciding = partial(_word_for_word, job.text)
+        if self._options.turns.interrupt:
+            await connected.hearing.quiet.wait()  # what the caller is saying just now would stop it at once
+        await self._reply(deciding, Answer(self._emit, connected.speak, self._options.audio, timing))
 
-    async def _transcript(self, job: _Heard, timing: dict[str, int]) -> str:
+    async def _transcript(self, job: Heard, timing: dict[str, int]) -> str:
         loop = asyncio.get_running_loop()
         started = loop.time()
         await asyncio.wait({job.transcript})
@@ -290,15 +248,11 @@ class LocalRealtimeModel(RealtimeModel):
             await self._emit(RealtimeModelInputAudioTranscriptionCompletedEvent(item_id=item_id, transcript=text))
         return text
 
-    async def _reply(
-        self, decide: Callable[[T], Coroutine[Any, Any, Sequence[Decision]]], matter: T, timing: dict[str, int]
-    ) -> None:
-        if self._options.turns.interrupt:
-            await self._quiet.wait()  # what the caller is saying just now would stop it at once
-        answer = self._answer = Answer(self._emit, self._speak, self._options.audio, timing)
+    async def _reply(self, deciding: Deciding, answer: Answer) -> None:
+        self._answer = answer
         await answer.start()
         try:
-            for decision in await answer.wait_for(decide(matter)) or ():
+            for decision in await answer.wait_for(deciding()) or ():
                 await self._act(answer, decision)
         finally:
             await answer.finish()
@@ -314,9 +268,6 @@ class LocalRealtimeModel(RealtimeModel):
             # A strict schema requires every property; an optional one is null.
             properties = self._tools[HANGUP].parameters.get("properties", {})
             await answer.call(HANGUP, json.dumps(dict.fromkeys(properties)))
-
-    async def _speak(self, clause: str) -> Floats:
-        return await self._workers.run(self._speech.speak, clause)
 
     async def _take_output(self, event: RealtimeModelSendToolOutput) -> None:
         if event.tool_call.name != HANGUP:
@@ -336,15 +287,16 @@ class LocalRealtimeModel(RealtimeModel):
         """Stop making the answer under way, and say that what is playing is to stop."""
         if self._answer is not None:
             await self._answer.cancel()
+        if not playback:
+            return
         item, self._playing_item = self._playing_item, None
-        now = asyncio.get_running_loop().time()
-        if playback and item is not None and now < self._playing_until + STILL_PLAYING_SECONDS:
+        if item is not None and asyncio.get_running_loop().time() < self._playing_until + STILL_PLAYING_SECONDS:
             await self._emit(RealtimeModelAudioInterruptedEvent(item_id=item, content_index=0))
 
     # -- events
 
     async def _emit(self, event: RealtimeModelEvent) -> None:
-        if self._closed:
+        if self._closed.is_set():
             return
         if isinstance(event, RealtimeModelAudioEvent):
             now = asyncio.get_running_loop().time()
@@ -364,17 +316,6 @@ class LocalRealtimeModel(RealtimeModel):
         item_id = f"item_{uuid4().hex}"
         await self._emit(RealtimeModelItemUpdatedEvent(item=UserMessageItem(item_id=item_id, content=[content])))
         return item_id
-
-    def _start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        task = asyncio.create_task(work, name=f"odai-local-{name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        return task
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever awaits it sees it; a dropped speculation has nobody
 
 
 async def _take_results(brain: Brain, job: _Results) -> list[Decision]:
