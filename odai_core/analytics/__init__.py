@@ -1,0 +1,1 @@
+"""What is told to Segment, and how little of it is personal."""
