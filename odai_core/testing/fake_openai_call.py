@@ -137,6 +137,10 @@ class FakeConnection:
         """Drop the TCP connection, without a word."""
         self._socket.transport.abort()
 
+    def freeze(self) -> None:
+        """Stop reading from the socket, and from then on ignore the client."""
+        self._socket.transport.pause_reading()
+
     async def speech_starts(self) -> str:
         """The caller begins to speak; returns the item's id. Interrupts as the session says."""
         item_id = self.new_id("item")
