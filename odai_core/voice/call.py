@@ -22,9 +22,9 @@ from odai_core.calls import Caller, CallInfo, Turn
 from odai_core.errors import ModelLost
 from odai_core.voice import prompts
 from odai_core.voice.events import CallError, CallEvent, Ended, Handoff, Interrupted
+from odai_core.voice.hangup import HANGUP
 from odai_core.voice.listening import Listening
 from odai_core.voice.metrics import TurnClock
-from odai_core.voice.orchestrator import HANGUP
 from odai_core.voice.outbox import Outbox
 from odai_core.voice.playback import Playback
 from odai_core.voice.session import ModelSession

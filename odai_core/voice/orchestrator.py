@@ -14,12 +14,13 @@ from agents import FunctionTool, RunContextWrapper
 from agents.realtime import RealtimeAgent
 
 from odai_core.calls import Caller, ToolInfo
-from odai_core.contract import ToolContext, ToolPlugin, tool
+from odai_core.contract import ToolContext, ToolPlugin
 from odai_core.plugins.catalog import Catalog, Entry
 from odai_core.tools.bridge import function_tool
 from odai_core.tools.compact import for_model
 from odai_core.tools.invoke import invoke
-from odai_core.tools.schema import ToolSpec, describe
+from odai_core.tools.schema import ToolSpec
+from odai_core.voice.hangup import HANGUP
 from odai_core.voice.prompts import voice_instructions
 
 if TYPE_CHECKING:
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
     AUDIO_AGENT: RealtimeAgent[Any]
 
 AGENT_NAME = "ODAI-Voice"
-
-
-@tool(examples=["goodbye", "that's all, bye", "hang up please"], progress="Hanging up")
-async def hangup_call() -> str:
-    """End the call. Say goodbye first; call this when the caller wants to stop."""
-    return "The call is ending."
-
-
-HANGUP = describe(hangup_call, builtin=True)
 
 
 def voice_tools(catalog: Catalog) -> list[FunctionTool]:

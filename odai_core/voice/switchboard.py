@@ -13,36 +13,15 @@ from odai_core.analytics.events import call_ended, call_started
 from odai_core.analytics.segment import Analytics
 from odai_core.calls import Call, CallInfo, CallOptions, Turn
 from odai_core.contract import ModelPlugin
-from odai_core.errors import SetupError
-from odai_core.plugins.catalog import Catalog, Entry
+from odai_core.plugins.catalog import Catalog
+from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
 from odai_core.tools.http import HttpClient
 from odai_core.voice.call import Limits, LiveCall
-from odai_core.voice.orchestrator import HANGUP, audio_agent, call_instructions, tool_infos
+from odai_core.voice.hangup import HANGUP
+from odai_core.voice.orchestrator import audio_agent, call_instructions, tool_infos
 from odai_core.voice.session import ModelSession
 from odai_core.voice.toolwork import ToolWork
-
-PREFERRED_MODELS = ("openai", "local")
-"""Without ODAI_MODEL: the first of these that is ready, then any other."""
-
-
-def choose_model(catalog: Catalog, wanted: str) -> Entry:
-    """The model that answers. Raises SetupError with what to do when there is none."""
-    if wanted:
-        entry = catalog.find("models", wanted)
-        if entry is None:
-            raise SetupError(
-                f"ODAI_MODEL is {wanted}, and no such model is installed.", f"pip install odai-model-{wanted}"
-            )
-        if entry.problem is not None:
-            raise SetupError(f"The model {wanted} is {entry.state}: {entry.problem.cause}", entry.problem.remedy)
-        return entry
-    ready = {entry.name: entry for entry in catalog.ready("models")}
-    for name in (*PREFERRED_MODELS, *ready):
-        if name in ready:
-            return ready[name]
-    problems = " ".join(entry.problem.remedy for entry in catalog.entries if entry.kind == "models" and entry.problem)
-    raise SetupError("No model is ready.", problems or "pip install odai-model-local, or set OPENAI_API_KEY.")
 
 
 class Switchboard:

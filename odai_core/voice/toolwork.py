@@ -18,7 +18,8 @@ from odai_core.tools.schema import ToolSpec
 from odai_core.voice import prompts
 from odai_core.voice.audio import tick
 from odai_core.voice.events import ToolEnded, ToolStarted
-from odai_core.voice.orchestrator import AGENT_NAME, HANGUP
+from odai_core.voice.hangup import HANGUP
+from odai_core.voice.orchestrator import AGENT_NAME
 
 if TYPE_CHECKING:
     from odai_core.voice.call import LiveCall

@@ -14,10 +14,11 @@ from odai_core.calls import Caller
 from odai_core.contract import ModelPlugin, ToolContext, ToolPlugin
 from odai_core.errors import SetupError
 from odai_core.plugins.catalog import Catalog
+from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
 from odai_core.settings import Settings
 from odai_core.tools.http import HttpClient
-from odai_core.voice.switchboard import Switchboard, choose_model
+from odai_core.voice.switchboard import Switchboard
 from odai_core.web import status
 from odai_core.web.auth import Signer, Tokens
 from odai_core.web.drain import Admission
