@@ -31,7 +31,7 @@ _MONTHS: Final = (
 )
 _DAY_WORDS: Final = {"today": 0, "tonight": 0, "tomorrow": 1, "now": 0}
 _AFTER_AIRLINE: Final = frozenset({"airlines", "airline", "airways", "air", "lines", "flight", "number", "flights"})
-_IN: Final = frozenset({"in", "near", "around", "at", "by", "outside", "inside", "within", "throughout"})
+AT_A_PLACE: Final = frozenset({"in", "near", "around", "at", "by", "outside", "inside", "within", "throughout"})
 _TOWARDS: Final = frozenset({"for", "to", "from", "of"})
 _ENDS_PLACE: Final = frozenset(
     "today tonight tomorrow now currently please thanks thank this next on with that for right is are and or at by "
@@ -155,7 +155,7 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
     for index, token in enumerate(tokens):
         towards = token.low in _TOWARDS
         close = token.low == "to" and index and tokens[index - 1].low in {"close", "closest", "next", "nearest"}
-        if not (token.low in _IN or towards) or token.ends:
+        if not (token.low in AT_A_PLACE or towards) or token.ends:
             continue
         end = index + 1
         while end < len(tokens) and end - index <= 5 and not _ends_place(tokens, index + 1, end):
@@ -165,7 +165,7 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
         words = [word.text for word in tokens[index + 1 : end]]
         if words and any(word.content for word in tokens[index + 1 : end]):
             start = index - 1 if close else index
-            rank = 0 if token.low in _IN or close else 2
+            rank = 0 if token.low in AT_A_PLACE or close else 2
             found.append((rank, Span(start, end, " ".join(words).removesuffix("'s"))))
     for span in _phrases(tokens, gazetteers.cities()):
         found.append((1, Span(span.start, span.end, gazetteers.cities()[span.value].name)))
@@ -176,7 +176,7 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
 
 def _ends_place(tokens: Sequence[Token], start: int, index: int) -> bool:
     low = tokens[index].low
-    if low in _IN and index > start:
+    if low in AT_A_PLACE and index > start:
         return True
     return low in _ENDS_PLACE
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from odai_core import ToolInfo
 from odai_model_local.brain import entities
+from odai_model_local.brain.align import align
 from odai_model_local.brain.spec import ToolSpec, keywords, read_tools, sound
 from odai_model_local.brain.tfidf import TfIdf
 from odai_model_local.brain.topics import TOPICS, UNDOABLE, Topic
 from odai_model_local.brain.types import Embed, Vectors
-from odai_model_local.brain.utterance import Token, Utterance, tokenize
+from odai_model_local.brain.utterance import STOP, Token, Utterance, tokenize
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +30,19 @@ class Scale:
     """From here on a request interrupts a question of ours."""
     margin: float
     """Two tools nearer than this are both named."""
+    covers: float
+    """A tool's phrase as near as this to a topic's means that the tool is about the topic."""
 
 
-MINILM = Scale(fits=0.50, sure=0.62, margin=0.03)
-WORDS = Scale(fits=0.34, sure=0.50, margin=0.02)
+MINILM = Scale(fits=0.46, sure=0.62, margin=0.03, covers=0.62)
+WORDS = Scale(fits=0.30, sure=0.48, margin=0.02, covers=0.45)
+_PLACE_BONUS = 0.08
+_PATTERN_BONUS = 0.2
+_PATTERNED = 6
+"""How many of the nearest tools have their examples laid along the request."""
 _ENTITY_BONUS = 0.25
 _KEYWORD_BONUS = 0.15
+_PLACES = frozenset({"location", "latitude"})
 _TELLING = frozenset({"flight", "train", "url", "email", "code", "coin", "currency", "stock"})
 """Kinds that hardly appear by accident."""
 
@@ -69,11 +77,10 @@ class Route:
         return next((score for one, score in self.ranked if one.name == spec.name), 0.0)
 
 
-def _topics_covered(specs: Sequence[ToolSpec]) -> frozenset[str]:
-    texts = [
-        {token.stem for text in (*spec.phrases, spec.title) for token in tokenize(text)} for spec in specs
-    ]
-    return frozenset(topic.spoken for topic in (*TOPICS, *UNDOABLE) if any(topic.words & words for words in texts))
+def _covered_by_words(specs: Sequence[ToolSpec]) -> frozenset[str]:
+    """Topics that a connector is made for: one of their words is among its own."""
+    texts = [{token.stem for text in (*spec.phrases, spec.title) for token in tokenize(text)} for spec in specs]
+    return frozenset(topic.spoken for topic in TOPICS if any(topic.words & words for words in texts))
 
 
 class ToolIndex:
@@ -82,17 +89,22 @@ class ToolIndex:
     def __init__(self, infos: Sequence[ToolInfo], embed: Embed | None) -> None:
         self.specs = read_tools(infos)
         self._keywords = keywords(self.specs)
-        self._covered = _topics_covered(self.specs)
-        self._topics = tuple(topic for topic in (*TOPICS, *UNDOABLE) if topic.spoken not in self._covered)
+        covered = _covered_by_words(self.specs)
+        topics = tuple(topic for topic in (*TOPICS, *UNDOABLE) if topic.spoken not in covered)
         tool_texts = [(row, text) for row, spec in enumerate(self.specs) for text in spec.phrases]
-        topic_texts = [(row, text) for row, topic in enumerate(self._topics) for text in topic.phrases]
+        topic_texts = [(row, text) for row, topic in enumerate(topics) for text in topic.phrases]
         texts = [text for _, text in (*tool_texts, *topic_texts)]
         self.scale = WORDS if embed is None else MINILM
         self.embed: Embed = TfIdf(texts) if embed is None else embed
-        vectors = self.embed(texts) if texts else np.zeros((0, 1), dtype=np.float32)
+        self._tool_vectors, topic_vectors = np.split(self.embed(texts), [len(tool_texts)])
         self._tool_rows = np.array([row for row, _ in tool_texts], dtype=np.int64)
-        self._topic_rows = np.array([row for row, _ in topic_texts], dtype=np.int64)
-        self._tool_vectors, self._topic_vectors = np.split(vectors, [len(tool_texts)])
+        # A music connector shares "music" with a concert one, so what no connector is made for is told by nearness.
+        rows = np.array([row for row, _ in topic_texts], dtype=np.int64)
+        nearest = (topic_vectors @ self._tool_vectors.T).max(axis=1, initial=0.0)
+        near = {row for row in range(len(topics)) if nearest[rows == row].max() >= self.scale.covers}
+        self._topics = topics
+        kept = ~np.isin(rows, list(near))
+        self._topic_rows, self._topic_vectors = rows[kept], topic_vectors[kept]
         self._sounds = self._names_by_sound()
 
     def _names_by_sound(self) -> dict[str, str]:
@@ -127,6 +139,8 @@ class ToolIndex:
             base = 0.6 * float(mine[0]) + 0.4 * float(mine[:3].mean()) if len(mine) else 0.0
             scored.append((spec, base + bonuses[row]))
         scored.sort(key=lambda item: -item[1])
+        scored[:_PATTERNED] = [(spec, score + _pattern(spec, utterance)) for spec, score in scored[:_PATTERNED]]
+        scored.sort(key=lambda item: -item[1])
         topic, topic_score = self._topic(vector)
         return Route(tuple(scored), topic, topic_score, self.scale)
 
@@ -138,7 +152,8 @@ class ToolIndex:
         scores = []
         for row, topic in enumerate(self._topics):
             mine = np.sort(cosines[self._topic_rows == row])[::-1]
-            scores.append((0.6 * float(mine[0]) + 0.4 * float(mine[:3].mean()), topic))
+            if len(mine):
+                scores.append((0.6 * float(mine[0]) + 0.4 * float(mine[:3].mean()), topic))
         score, topic = max(scores, key=lambda item: item[0])
         return topic, score
 
@@ -148,15 +163,35 @@ class ToolIndex:
             kind: {spec.plugin for spec in self.specs if spec.first(kind)} for kind in kinds
         }
         hits = [self._keywords[word] for word in utterance.stems if word in self._keywords]
+        placed = any(token.low in entities.AT_A_PLACE for token in utterance.tokens) and any(
+            True for span in entities.places(utterance.tokens) if _is_place(span.value)
+        )
         out = []
         for spec in self.specs:
             things = [1 / len(takers[kind]) for kind in kinds if spec.first(kind) is not None]
             words = max((hit.get(spec.plugin, 0.0) for hit in hits), default=0.0)
             own = len(utterance.stems & spec.literals - _common(spec, self.specs))
-            out.append(_ENTITY_BONUS * max(things, default=0.0) + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
+            place = _PLACE_BONUS if placed and any(slot.kind in _PLACES for slot in spec.needs) else 0.0
+            out.append(place + _ENTITY_BONUS * max(things, default=0.0) + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
         return out
 
 
 def _common(spec: ToolSpec, specs: Sequence[ToolSpec]) -> frozenset[str]:
     """Words that the sisters of a tool are asked with too."""
     return frozenset().union(*(one.literals for one in specs if one.plugin == spec.plugin and one.name != spec.name))
+
+
+def _is_place(value: str) -> bool:
+    """Not "on time" or "this weekend"."""
+    return any(word.lower() not in entities.TIME_WORDS | STOP | {"time"} for word in value.split())
+
+
+def _pattern(spec: ToolSpec, utterance: Utterance) -> float:
+    """A bonus for a request that is worded like an example, whatever its values."""
+    best = 0.0
+    for template in spec.templates:
+        telling = sum(not piece.slot and piece.text.lower() not in STOP for piece in template.pieces)
+        if telling:
+            cost = align(template, utterance.tokens, {}).cost
+            best = max(best, 1 - cost / (1 + telling))
+    return _PATTERN_BONUS * best

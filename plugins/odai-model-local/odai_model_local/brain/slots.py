@@ -20,6 +20,7 @@ _FREE: Final = frozenset({"query", "text", "stock", "coin", "location", "train",
 """Kinds whose value may be any words."""
 _PRESENT_WORDS: Final = frozenset("today tonight now currently yet still".split())
 _GOOD_ALIGNMENT = 2.2
+_PLAIN_ALIGNMENT = 0.6
 _SEARCH_FRAME = re.compile(
     r"^(?:google|bing|search(?: (?:the |on the )?(?:web|internet|google|online|net))?(?: for)?|"
     r"look (?:up|on (?:the )?(?:internet|web|google|line)|online)(?: for)?(?: for)?|find out|find)\s+(?=\w)",
@@ -168,7 +169,8 @@ class _Filling:
             if slot.kind == "query" and self.spec.web_search:
                 self.out.args[slot.name] = _SEARCH_FRAME.sub("", self.text).rstrip("?.! ")
                 continue
-            span = self._aligned(slot)
+            # A value nobody has to give is taken only from words that are plainly an example's.
+            span = self._aligned(slot, _GOOD_ALIGNMENT if not slot.optional or slot.blank == "" else _PLAIN_ALIGNMENT)
             if span is None and (not slot.optional or slot.blank == ""):
                 span = self._rest(slot)
             if span is not None:
@@ -178,9 +180,9 @@ class _Filling:
                 self.out.args[slot.name] = [value] if slot.kind == "list" else value
                 self.claim(slot.name, start, end)
 
-    def _aligned(self, slot: Slot) -> tuple[int, int] | None:
+    def _aligned(self, slot: Slot, most: float) -> tuple[int, int] | None:
         found = best_alignment(self.spec.templates, self.tokens, self.claimed, slot.name)
-        if found is None or found.cost > _GOOD_ALIGNMENT:
+        if found is None or found.cost > most:
             return None
         return self._trim(*found.values[slot.name])
 
