@@ -23,6 +23,8 @@ MAX_TEXT = 4000
 """Characters of one property: Segment refuses messages above 32 kB."""
 REQUEST_TIMEOUT = 5
 """Seconds for one upload."""
+BATCH_INTERVAL = 0.5
+"""Seconds in which events gather for one upload."""
 
 log = logging.getLogger("odai.analytics")
 
@@ -120,7 +122,14 @@ def _connect(key: str, host: str | None) -> Any:
     # Its own log holds whole events, and at DEBUG the write key.
     logging.getLogger("segment").setLevel(logging.CRITICAL)
     client = Client(
-        key, host=host, max_queue_size=MAX_QUEUE, gzip=False, timeout=REQUEST_TIMEOUT, max_retries=3, on_error=_failed
+        key,
+        host=host,
+        max_queue_size=MAX_QUEUE,
+        upload_interval=BATCH_INTERVAL,
+        gzip=False,
+        timeout=REQUEST_TIMEOUT,
+        max_retries=3,
+        on_error=_failed,
     )
     # It would wait for the network at exit, without a bound; `aclose` does so with one.
     atexit.unregister(client.join)
