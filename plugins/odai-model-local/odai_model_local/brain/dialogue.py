@@ -165,7 +165,7 @@ class RuleBrain:
 
     async def _reply(self, pending: Asked | Choice, utterance: Utterance, talk: str) -> Decision | None:
         """The decision if the utterance answers our question; None when it is something else."""
-        if talk == "stop" or (talk == "no" and smalltalk.is_no(utterance)):
+        if talk in {"stop", "no"}:
             return Say("Okay. What else can I do for you?")
         if talk == "repeat":
             self._open = pending
@@ -214,7 +214,8 @@ class RuleBrain:
                 return self._go(Want(*detail, named=""))
             return Say(items.describe(memory.items[index]))
         if items.beyond(utterance, memory.items, memory.current):
-            return Say(f"I have no more than {len(memory.items)}." if len(memory.items) > 1 else "I only have that one.")
+            several = f"I have no more than {len(memory.items)}."
+            return Say(several if len(memory.items) > 1 else "I only have that one.")
         again = followup.again(utterance, route, memory, self._today)
         return None if again is None else self._go(Want(memory.spec, again))
 
@@ -259,7 +260,8 @@ class RuleBrain:
                     named = str(search.args[query.name])
                     return self._go(Want(finder, search.args, Want(spec, args), named), filled.here)
             if self._memory is None or not self._memory.items:
-                return Say(f"I have to look it up first. {question(finder.needs[0]) if finder and finder.needs else ''}")
+                asking = question(finder.needs[0]) if finder is not None and finder.needs else ""
+                return Say(f"I have to look it up first. {asking}")
         return self._go(Want(spec, args), filled.here)
 
     def _go(self, want: Want, here: bool = False) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from odai_model_local.brain import gazetteers
 from odai_model_local.brain.numbers import ORDINALS
-from odai_model_local.brain.utterance import STOP, Token
+from odai_model_local.brain.utterance import STOP, Token, bag
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,20 @@ class Span:
 _URL = re.compile(r"(?:https?://)?(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?:/[^\s]{0,300})?", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[a-z0-9.-]{1,190}\.[a-z]{2,24}", re.IGNORECASE)
 _FLIGHT = re.compile(r"([A-Z]{2,3}|[A-Z]\d|\d[A-Z])(\d{1,4})", re.IGNORECASE)
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS: Final = (
-    "january february march april may june july august september october november december".split()
-)
+_WEEKDAYS: Final = [name.lower() for name in calendar.day_name]
+_MONTHS: Final = [calendar.month_name[month].lower() for month in range(1, 13)]
 _DAY_WORDS: Final = {"today": 0, "tonight": 0, "tomorrow": 1, "now": 0}
 _AFTER_AIRLINE: Final = frozenset({"airlines", "airline", "airways", "air", "lines", "flight", "number", "flights"})
 AT_A_PLACE: Final = frozenset({"in", "near", "around", "at", "by", "outside", "inside", "within", "throughout"})
 _TOWARDS: Final = frozenset({"for", "to", "from", "of"})
-_ENDS_PLACE: Final = frozenset(
+_ENDS_PLACE: Final = bag(
     "today tonight tomorrow now currently please thanks thank this next on with that for right is are and or at by "
     "during over will does do which who when sorted sort tell about if but after before under below within still yet "
-    "monday tuesday wednesday thursday friday saturday sunday using because so soon later".split()
+    "monday tuesday wednesday thursday friday saturday sunday using because so soon later"
 )
-TIME_WORDS: Final = frozenset(
+TIME_WORDS: Final = bag(
     "today tonight tomorrow now currently yet still weekend week month year morning afternoon evening soon later "
-    "monday tuesday wednesday thursday friday saturday sunday this next".split()
+    "monday tuesday wednesday thursday friday saturday sunday this next"
 )
 
 
@@ -62,7 +61,7 @@ def _digits(token: Token, least: int = 1, most: int = 5) -> bool:
 
 
 def flights(tokens: Sequence[Token]) -> Iterator[Span]:
-    """ "Delta 113", "American Airlines flight 22", "flight BA 214", "DL113": the airline's words and the number."""
+    """The airline's words and the number: "Delta 113", "American Airlines flight 22", "flight BA 214", "DL113"."""
     for index, token in enumerate(tokens):
         if _FLIGHT.fullmatch(token.text) and not token.text.lower().startswith("q"):
             yield Span(index, index + 1, token.text.upper())
@@ -71,8 +70,9 @@ def flights(tokens: Sequence[Token]) -> Iterator[Span]:
         while end < len(tokens) and tokens[end].low in _AFTER_AIRLINE:
             end += 1
         if end < len(tokens) and _digits(tokens[end], most=4):
-            words = [token.text for token in tokens[name.start : end] if token.low not in {"flight", "number", "flights"}]
-            yield Span(name.start, end + 1, " ".join(_titled(word) for word in words) + f" {tokens[end].text}")
+            said = [token for token in tokens[name.start : end] if token.low not in {"flight", "number", "flights"}]
+            words = [_titled(token.text) for token in said]
+            yield Span(name.start, end + 1, " ".join([*words, tokens[end].text]))
     for index in range(len(tokens) - 1):
         code, number = tokens[index], tokens[index + 1]
         short = re.fullmatch(r"[A-Z]{2,3}", code.text) and code.low not in STOP and code.low not in {"zip", "the"}
@@ -89,7 +89,7 @@ def _titled(word: str) -> str:
 
 
 def trains(tokens: Sequence[Token]) -> Iterator[Span]:
-    """ "train 2150", "train number 7", "Amtrak 91"."""
+    """Numbers of trains: "train 2150", "train number 7", "Amtrak 91"."""
     for index, token in enumerate(tokens):
         if token.stem not in {"train", "amtrak"}:
             continue
@@ -101,7 +101,7 @@ def trains(tokens: Sequence[Token]) -> Iterator[Span]:
 
 
 def urls(tokens: Sequence[Token]) -> Iterator[Span]:
-    """ "nytimes.com" as "https://nytimes.com"."""
+    """Addresses, completed: "nytimes.com" is "https://nytimes.com"."""
     for index, token in enumerate(tokens):
         if _URL.fullmatch(token.text) and not re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", token.text):
             address = token.text if "://" in token.text else f"https://{token.text}"
@@ -132,6 +132,10 @@ def _code_piece(token: Token) -> bool:
     return text.isascii() and text.isalnum() and (any(c.isdigit() for c in text) or len(text) == 1 or text.isupper())
 
 
+def _said(tokens: Sequence[Token], span: Span) -> str:
+    return " ".join(token.text for token in tokens[span.start : span.end]).removesuffix("'s")
+
+
 def _gazetteer(names: Mapping[str, str], longest: int = 3) -> Any:
     return lambda tokens: (Span(s.start, s.end, names[s.value]) for s in _phrases(tokens, names, longest))
 
@@ -139,14 +143,13 @@ def _gazetteer(names: Mapping[str, str], longest: int = 3) -> Any:
 def coins(tokens: Sequence[Token]) -> Iterator[Span]:
     """Coins as said; the connector knows names and symbols alike."""
     for span in _phrases(tokens, gazetteers.COINS):
-        yield Span(span.start, span.end, " ".join(token.text for token in tokens[span.start : span.end]).removesuffix("'s"))
+        yield Span(span.start, span.end, _said(tokens, span))
 
 
 def companies(tokens: Sequence[Token]) -> Iterator[Span]:
     """Well-known companies, as said."""
     for span in _phrases(tokens, gazetteers.COMPANIES, 4):
-        words = " ".join(token.text for token in tokens[span.start : span.end]).removesuffix("'s")
-        yield Span(span.start, span.end, words)
+        yield Span(span.start, span.end, _said(tokens, span))
 
 
 def places(tokens: Sequence[Token]) -> Iterator[Span]:
@@ -167,8 +170,8 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
             start = index - 1 if close else index
             rank = 0 if token.low in AT_A_PLACE or close else 2
             found.append((rank, Span(start, end, " ".join(words).removesuffix("'s"))))
-    for span in _phrases(tokens, gazetteers.cities()):
-        found.append((1, Span(span.start, span.end, gazetteers.cities()[span.value].name)))
+    known = _phrases(tokens, gazetteers.CITIES)
+    found += [(1, Span(span.start, span.end, gazetteers.CITIES[span.value].name)) for span in known]
     # Of two places said the same way, the later one is where: "a place to eat at noon in Oakland".
     for _, span in sorted(found, key=lambda item: (item[0], -item[1].start)):
         yield span
@@ -182,7 +185,7 @@ def _ends_place(tokens: Sequence[Token], start: int, index: int) -> bool:
 
 
 def here(tokens: Sequence[Token]) -> Span | None:
-    """ "near me", "around here", "nearby", "close by"."""
+    """Where the caller is: "near me", "around here", "nearby", "close by"."""
     for index, token in enumerate(tokens):
         pair = (token.low, tokens[index + 1].low) if index + 1 < len(tokens) else (token.low, "")
         if token.low in {"nearby", "outside"} and pair[1] not in {"in", "of"}:
@@ -199,8 +202,8 @@ def dates(tokens: Sequence[Token], today: date) -> Iterator[Span]:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", token.text):
             yield Span(index, index + 1, token.text)
         elif token.low in _DAY_WORDS:
-            back = 3 if token.low == "tomorrow" and [t.low for t in tokens[max(index - 3, 0) : index]] == ["the", "day", "after"] else 0
-            back = back or (2 if token.low == "tomorrow" and [t.low for t in tokens[max(index - 2, 0) : index]] == ["day", "after"] else 0)
+            after = token.low == "tomorrow" and [before.low for before in tokens[max(index - 2, 0) : index]]
+            back = 2 if after == ["day", "after"] else 0
             ahead = 2 if back else _DAY_WORDS[token.low]
             yield Span(index - back, index + 1, (today + timedelta(days=ahead)).isoformat())
         elif token.low in _WEEKDAYS or token.low == "weekend":

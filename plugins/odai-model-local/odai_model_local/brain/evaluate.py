@@ -83,7 +83,8 @@ def same(expected: Any, actual: Any) -> bool:
     if isinstance(expected, bool) or expected is None or actual is None:
         return bool(expected is actual)
     if isinstance(expected, (int, float)):
-        return isinstance(actual, (int, float)) and abs(expected - actual) <= (_NEAR if isinstance(expected, float) else 0)
+        most = _NEAR if isinstance(expected, float) else 0
+        return isinstance(actual, (int, float)) and abs(expected - actual) <= most
     wanted, got = _words(str(expected)), _words(str(actual))
     shared = sum((wanted & got).values())
     return 2 * shared / max(wanted.total() + got.total(), 1) >= _SAME_TEXT

@@ -14,19 +14,21 @@ from odai_model_local.brain.router import Route
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import fill, missing, put_place
 from odai_model_local.brain.spec import ToolSpec
-from odai_model_local.brain.utterance import Utterance, stem, tokenize, words_of
+from odai_model_local.brain.utterance import Utterance, bag, stem, tokenize, words_of
 
-QUESTION_WORDS: Final = frozenset(
-    "who what what's who's where where's when when's why how how's which whose is are was were do does did can could".split()
+QUESTION_WORDS: Final = bag(
+    "who what what's who's where where's when when's why how how's which whose is are was were do does did can could"
 )
 _CONTINUES = re.compile(
-    r"^(?:(?:and|or|but|also|now|then|ok|okay|so)\s+)*(?:what about|how about|same (?:thing )?(?:for|in)|try|and|or|also|instead|"
-    r"what if|make (?:it|that)|change (?:it|that) to)\b[\s,]*",
+    r"^(?:(?:and|or|but|also|now|then|ok|okay|so)\s+)*(?:what about|how about|same (?:thing )?(?:for|in)|try|and|or|"
+    r"also|instead|what if|make (?:it|that)|change (?:it|that) to)\b[\s,]*",
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(r"^(?:in|near|around|at|for|on|to|from|by)\s", re.IGNORECASE)
 _ABOUT_ITEM = re.compile(
-    r"\b(?:tell me|more|about|details?|describe|that one|this one|it|its|reviews?|say|phone|address|open|rating|price|one)\b", re.IGNORECASE
+    r"\b(?:tell me|more|about|details?|describe|that one|this one|it|its|reviews?|say|phone|address|open|rating|price|"
+    r"one)\b",
+    re.IGNORECASE,
 )
 _SHORT = 6
 _NEAR_BEST = 0.15
@@ -132,7 +134,7 @@ def _same_thing(route: Route, memory: Memory) -> bool:
 
 
 def _place_not_query(spec: ToolSpec, args: dict[str, Any]) -> dict[str, Any]:
-    """ "What about Oakland?" changes the place, not what is looked for."""
+    """A city alone, "what about Oakland?", changes the place and not what is looked for."""
     query = spec.first("query", "text")
     takes_place = spec.first("location", "latitude")
     if query is None or takes_place is None or takes_place.name in args:

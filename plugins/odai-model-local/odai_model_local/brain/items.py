@@ -14,7 +14,10 @@ from odai_model_local.brain.utterance import STOP, Utterance, stem, words_of
 
 MAX_ITEMS = 50
 Item = Mapping[str, Any]
-_NAME_KEYS: Final = ("name", "title", "headline", "event", "film", "film_name", "cinema_name", "label", "description", "text", "snippet")
+_NAME_KEYS: Final = (
+    *("name", "title", "headline", "event", "film", "film_name", "cinema_name"),
+    *("label", "description", "text", "snippet"),
+)
 _UNSPOKEN: Final = re.compile(
     r"(^|_)(id|ids|url|uri|link|href|image|images|photo|photos|thumbnail|lat|lon|lng|latitude|longitude|coordinates|"
     r"slug|token|key|position|alias|icon|favicon|distance|type)($|_)",
@@ -22,8 +25,8 @@ _UNSPOKEN: Final = re.compile(
 )
 _PRICES: Final = {"$": "cheap", "$$": "moderately priced", "$$$": "expensive", "$$$$": "very expensive"}
 _REFERRING = re.compile(
-    r"\b(?:it|its|it's|that (?:one|place|event|movie|film|hotel|business|venue|concert|show|theater|cinema|artist|band|restaurant)|"
-    r"this (?:one|place)|there|their)\b",
+    r"\b(?:it|its|it's|this (?:one|place)|there|their|"
+    r"that (?:one|place|event|movie|film|hotel|business|venue|concert|show|theater|cinema|artist|band|restaurant))\b",
     re.IGNORECASE,
 )
 
@@ -47,7 +50,9 @@ def name_of(item: Item) -> str:
         value = item.get(key)
         if isinstance(value, str) and value.strip():
             return plain(value)
-    return next((plain(value) for key, value in item.items() if isinstance(value, str) and not _UNSPOKEN.search(key)), "")
+    return next(
+        (plain(value) for key, value in item.items() if isinstance(value, str) and not _UNSPOKEN.search(key)), ""
+    )
 
 
 def pick(utterance: Utterance, items: Sequence[Item], current: int) -> int | None:
@@ -57,7 +62,9 @@ def pick(utterance: Utterance, items: Sequence[Item], current: int) -> int | Non
     lows = [token.low for token in utterance.tokens]
     for index, low in enumerate(lows):
         after = lows[index + 1] if index + 1 < len(lows) else ""
-        number = ORDINALS.get(low) or (int(low) if low.isdecimal() and len(low) < 3 and index and lows[index - 1] == "number" else 0)
+        number = ORDINALS.get(low) or (
+            int(low) if low.isdecimal() and len(low) < 3 and index and lows[index - 1] == "number" else 0
+        )
         # "the second quarter" counts quarters, "the second one" counts items.
         if 0 < number <= len(items) and after not in {"quarter", "half", "day", "week", "month"}:
             return number - 1
@@ -123,7 +130,9 @@ def _fact(key: str, value: Any, name: str) -> str:
         return ""
     label = low.replace("_", " ")
     if isinstance(value, bool):
-        return (label.removeprefix("is ") if value else f"not {label.removeprefix('is ')}").replace("closed", "closed for good")
+        return (label.removeprefix("is ") if value else f"not {label.removeprefix('is ')}").replace(
+            "closed", "closed for good"
+        )
     if isinstance(value, (int, float)):
         return _number(label, value)
     if isinstance(value, str):

@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
+
+def _numbered(words: str, first: int) -> dict[str, int]:
+    """The words of a line, counted from `first`."""
+    return {word: value for value, word in enumerate(words.split(), start=first)}
+
+
+_UNITS = _numbered("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen", 0)
+_UNITS |= _numbered("sixteen seventeen eighteen nineteen", 16)
 _TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    word: 10 * tens for word, tens in _numbered("twenty thirty forty fifty sixty seventy eighty ninety", 2).items()
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ZEROS = frozenset({"oh", "o"})
 _TIMES = {"double": 2, "triple": 3}
-ORDINALS = {
-    word: value
-    for value, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), start=1)
-} | {f"{value}{'st' if value == 1 else 'nd' if value == 2 else 'rd' if value == 3 else 'th'}": value for value in range(1, 32)}
+_ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+ORDINALS = _numbered("first second third fourth fifth sixth seventh eighth ninth tenth", 1)
+ORDINALS |= {f"{day}{_ENDINGS.get(day, 'th')}": day for day in range(1, 32)}
 # "the first one", "one of these": a lone "one" counts nothing unless it is named as a number.
 _NAMING = frozenset({"number", "train", "flight", "quarter", "channel", "platform", "gate", "terminal"})
 
@@ -32,7 +31,7 @@ def _is_number(word: str) -> bool:
 
 
 def _cardinal(words: Sequence[str]) -> int:
-    """ "four hundred fifty six": a number said with its scales."""
+    """A number said with its scales: "four hundred fifty six"."""
     total = part = 0
     for word in words:
         if word in _SCALES:
@@ -87,7 +86,7 @@ def _run_length(low: Sequence[str], start: int) -> int:
 
 def _edges(word: str) -> tuple[str, str, str]:
     """A word between the punctuation around it."""
-    core = word.strip(",.?!;:\"()")
+    core = word.strip(',.?!;:"()')
     start = word.find(core) if core else len(word)
     return word[:start], core, word[start + len(core) :]
 
@@ -148,7 +147,7 @@ def join_letters(words: Sequence[str]) -> list[str]:
 
 
 def join_addresses(text: str) -> str:
-    """ "nytimes dot com" -> "nytimes.com", "jo at example dot com" -> "jo@example.com"."""
+    """Addresses said in words: "nytimes dot com", "jo at example dot com"."""
     text = re.sub(r"(?<=\w) (?:dot|\.) (?=\w)", ".", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\.\w\w) slash (?=\w)|(?<=\.\w{3}) slash (?=\w)", "/", text, flags=re.IGNORECASE)
     return re.sub(r"\b(\w+) at (\w+\.(?:com|org|net|edu|io))\b", r"\1@\2", text, flags=re.IGNORECASE)

@@ -35,7 +35,8 @@ _BY_KIND: Final = {
 }
 _ANSWER_FRAME = re.compile(
     r"^(?:(?:it|that|this)(?:'s| is| was| would be)|i(?:'m| am) (?:in|at|near)|(?:the )?(?:name|number|answer) is|"
-    r"(?:let's|let us) (?:say|try|do)|how about|what about|maybe|i (?:think|guess|mean|meant|said)|for|in|near|at|around|to)\s+",
+    r"(?:let's|let us) (?:say|try|do)|how about|what about|maybe|i (?:think|guess|mean|meant|said)|"
+    r"for|in|near|at|around|to)\s+",
     re.IGNORECASE,
 )
 _WORDS_ONLY: Final = frozenset({"query", "text", "stock", "coin", "location", "list"})
@@ -44,9 +45,14 @@ _WORDS_ONLY: Final = frozenset({"query", "text", "stock", "coin", "location", "l
 def question(slot: Slot) -> str:
     """Ask for a slot, in the words of its description where its kind has no question of its own."""
     if slot.kind == "enum":
-        return plain(f"Which {' '.join(slot.words)}: {listed([str(choice).replace('_', ' ') for choice in slot.choices[:6]], 'or')}?")
+        choices = [str(choice).replace("_", " ") for choice in slot.choices[:6]]
+        return plain(f"Which {' '.join(slot.words)}: {listed(choices, 'or')}?")
     if slot.kind == "number":
-        return "How many?" if set(slot.words) & {"count", "limit", "amount"} else plain(f"Which {' '.join(slot.words)}? Please tell me a number.")
+        return (
+            "How many?"
+            if set(slot.words) & {"count", "limit", "amount"}
+            else plain(f"Which {' '.join(slot.words)}? Please tell me a number.")
+        )
     if slot.kind in _BY_KIND:
         return _BY_KIND[slot.kind]
     wanted = lower_first(re.split(r"[.,;:(]", plain(slot.description), maxsplit=1)[0]) or " ".join(slot.words) or "rest"
@@ -100,7 +106,9 @@ def chosen(options: Sequence[ToolSpec], utterance: Utterance) -> ToolSpec | None
     if {"second", "latter", "last", "other", "2"} & set(lows):
         return options[1]
     sets = [
-        spec.literals | {stem(word) for word in words_of(spec.name)} | {t.stem for text in (spec.title, spec.about) for t in tokenize(text)}
+        spec.literals
+        | {stem(word) for word in words_of(spec.name)}
+        | {t.stem for text in (spec.title, spec.about) for t in tokenize(text)}
         for spec in options
     ]
     counts = [len(utterance.stems & mine - other) for mine, other in ((sets[0], sets[1]), (sets[1], sets[0]))]

@@ -48,5 +48,9 @@ def _summary(data: Any) -> str:
     found = items.items_of(data)
     names = [name for item in found[:3] if (name := items.name_of(item))]
     if names:
-        return plain(f"I found {listed(names)}.") if len(found) <= 3 else plain(f"I found {len(found)}: {listed(names)} come first.")
+        return (
+            plain(f"I found {listed(names)}.")
+            if len(found) <= 3
+            else plain(f"I found {len(found)}: {listed(names)} come first.")
+        )
     return items.describe(data) if isinstance(data, dict) and data else EMPTY

@@ -13,7 +13,7 @@ from odai_model_local.brain import entities
 from odai_model_local.brain.align import align
 from odai_model_local.brain.spec import ToolSpec, keywords, read_tools, sound
 from odai_model_local.brain.tfidf import TfIdf
-from odai_model_local.brain.topics import TOPICS, UNDOABLE, Topic
+from odai_model_local.brain.topics import TOPICS, Topic
 from odai_model_local.brain.types import Embed, Vectors
 from odai_model_local.brain.utterance import STOP, Token, Utterance, tokenize
 
@@ -80,7 +80,7 @@ class Route:
 def _covered_by_words(specs: Sequence[ToolSpec]) -> frozenset[str]:
     """Topics that a connector is made for: one of their words is among its own."""
     texts = [{token.stem for text in (*spec.phrases, spec.title) for token in tokenize(text)} for spec in specs]
-    return frozenset(topic.spoken for topic in TOPICS if any(topic.words & words for words in texts))
+    return frozenset(topic.spoken for topic in TOPICS if topic.doable and any(topic.words & words for words in texts))
 
 
 class ToolIndex:
@@ -90,7 +90,7 @@ class ToolIndex:
         self.specs = read_tools(infos)
         self._keywords = keywords(self.specs)
         covered = _covered_by_words(self.specs)
-        topics = tuple(topic for topic in (*TOPICS, *UNDOABLE) if topic.spoken not in covered)
+        topics = tuple(topic for topic in TOPICS if topic.spoken not in covered)
         tool_texts = [(row, text) for row, spec in enumerate(self.specs) for text in spec.phrases]
         topic_texts = [(row, text) for row, topic in enumerate(topics) for text in topic.phrases]
         texts = [text for _, text in (*tool_texts, *topic_texts)]
@@ -118,7 +118,11 @@ class ToolIndex:
         for size in (2, 1):
             for start in range(len(words) - size + 1):
                 name = self._sounds.get(sound("".join(words[start : start + size])))
-                if name and sound(words[start]) and not any(token.ends for token in utterance.tokens[start : start + size - 1]):
+                if (
+                    name
+                    and sound(words[start])
+                    and not any(token.ends for token in utterance.tokens[start : start + size - 1])
+                ):
                     tokens = list(utterance.tokens)
                     tokens[start : start + size] = [Token(name, tokens[start + size - 1].ends)]
                     text = " ".join(token.text for token in tokens)
@@ -159,9 +163,7 @@ class ToolIndex:
 
     def _bonuses(self, utterance: Utterance) -> list[float]:
         kinds = {kind for kind in _TELLING if entities.find(kind, utterance.tokens)}
-        takers = {
-            kind: {spec.plugin for spec in self.specs if spec.first(kind)} for kind in kinds
-        }
+        takers = {kind: {spec.plugin for spec in self.specs if spec.first(kind)} for kind in kinds}
         hits = [self._keywords[word] for word in utterance.stems if word in self._keywords]
         placed = any(token.low in entities.AT_A_PLACE for token in utterance.tokens) and any(
             True for span in entities.places(utterance.tokens) if _is_place(span.value)
@@ -172,7 +174,9 @@ class ToolIndex:
             words = max((hit.get(spec.plugin, 0.0) for hit in hits), default=0.0)
             own = len(utterance.stems & spec.literals - _common(spec, self.specs))
             place = _PLACE_BONUS if placed and any(slot.kind in _PLACES for slot in spec.needs) else 0.0
-            out.append(place + _ENTITY_BONUS * max(things, default=0.0) + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
+            out.append(
+                place + _ENTITY_BONUS * max(things, default=0.0) + _KEYWORD_BONUS * words + min(0.04 * own, 0.08)
+            )
         return out
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from odai_model_local.brain.types import as_dict
-from odai_model_local.brain.utterance import words_of
+from odai_model_local.brain.utterance import bag, words_of
 
 MAX_SLOTS = 40
-_PLACE_WORDS: Final = frozenset(
+_PLACE_WORDS: Final = bag(
     "location city place town address near where destination origin region zip area neighborhood neighbourhood "
-    "port airport station locality municipality".split()
+    "port airport station locality municipality"
 )
-_QUERY_WORDS: Final = frozenset("query q search term keyword keywords topic question phrase terms".split())
+_QUERY_WORDS: Final = bag("query q search term keyword keywords topic question phrase terms")
 # The first row that meets the property's name decides; order matters ("flight_date" is a date).
 _BY_NAME: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("latitude", frozenset({"latitude", "lat"})),

@@ -14,11 +14,11 @@ from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.numbers import ORDINALS
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.spec import COMMANDS, ToolSpec
-from odai_model_local.brain.utterance import STOP, Token, Utterance, stem, tokenize
+from odai_model_local.brain.utterance import STOP, Token, Utterance, bag, stem, tokenize
 
 _FREE: Final = frozenset({"query", "text", "stock", "coin", "location", "train", "list"})
 """Kinds whose value may be any words."""
-_PRESENT_WORDS: Final = frozenset("today tonight now currently yet still".split())
+_PRESENT_WORDS: Final = bag("today tonight now currently yet still")
 _GOOD_ALIGNMENT = 2.2
 _PLAIN_ALIGNMENT = 0.6
 _SEARCH_FRAME = re.compile(
@@ -27,7 +27,7 @@ _SEARCH_FRAME = re.compile(
     re.IGNORECASE,
 )
 _BEST: Final = frozenset({"best", "top", "highest", "finest"})
-_COUNTED: Final = frozenset("me top best first the find show get list give any about recommend".split())
+_COUNTED: Final = bag("me top best first the find show get list give any about recommend")
 
 
 @dataclass
@@ -88,7 +88,13 @@ class _Filling:
     def booleans(self) -> None:
         for slot in self.spec.slots:
             if slot.kind == "boolean":
-                cues = {stem(word) for word in slot.words if len(word) > 3} - {"sort", "show", "include", "only", "most"}
+                cues = {stem(word) for word in slot.words if len(word) > 3} - {
+                    "sort",
+                    "show",
+                    "include",
+                    "only",
+                    "most",
+                }
                 for index, token in enumerate(self.tokens):
                     rated = "rating" in slot.words and (token.low in _BEST or token.stem == "rated")
                     if token.stem in cues or rated:

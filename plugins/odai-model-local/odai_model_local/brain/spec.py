@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from odai_core import ToolInfo
 from odai_model_local.brain.examples import Template, parse_examples
 from odai_model_local.brain.schema import Slot, read_slots
-from odai_model_local.brain.utterance import STOP, stem, tokenize, words_of
+from odai_model_local.brain.utterance import STOP, bag, stem, tokenize, words_of
 
 _HANG_UP = re.compile(r"hang_?up", re.IGNORECASE)
-_WEB = re.compile(r"search(?:es|ing)? (?:the )?(?:web|internet|google\b(?! (?:news|shopping)))|web search", re.IGNORECASE)
+_WEB = re.compile(
+    r"search(?:es|ing)? (?:the )?(?:web|internet|google\b(?! (?:news|shopping)))|web search", re.IGNORECASE
+)
 # Verbs of asking: every tool's name and examples have them, so they tell none apart.
-COMMANDS = frozenset(
+COMMANDS = bag(
     "find search look show give get tell want need like see check list fetch read open make take ask query info "
     "information detail current api tool recommend suggest know help use using available good some any best nice "
-    "great new right nearest closest cheapest".split()
+    "great new right nearest closest cheapest"
 )
 
 
@@ -64,8 +66,7 @@ def read_tool(info: ToolInfo) -> ToolSpec:
     """Derive it; every part of `info` may be empty or odd."""
     description = " ".join(str(info.description or "").split())[:600]
     purpose = re.split(r"(?<=[.!?])\s", description, maxsplit=1)[0][:160]
-    examples = info.examples if isinstance(info.examples, Sequence) and not isinstance(info.examples, str) else ()
-    templates = parse_examples(examples)
+    templates = parse_examples(info.examples or ())
     name_words = " ".join(words_of(info.name)).replace(" at ", " ")
     about = f"{name_words} {description}"
     phrases = [template.text for template in templates]

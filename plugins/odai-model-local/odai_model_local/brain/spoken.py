@@ -35,14 +35,14 @@ def shorten(text: str, longest: int = LONGEST) -> str:
 
 
 def listed(parts: Sequence[str], word: str = "and") -> str:
-    """ "a, b and c"."""
+    """The parts as one phrase: "a, b and c"."""
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 
 
 def abilities(summaries: Sequence[str], longest: int = 200) -> str:
-    """ "I can find restaurants, tell the weather, and more." from the connectors' summaries."""
+    """What the connectors' summaries promise: "I can find restaurants, tell the weather, and more."."""
     unique = list(dict.fromkeys(summary.strip().rstrip(".") for summary in summaries if summary.strip()))
     if not unique:
         return "I have nothing installed that I could look up yet."
@@ -59,6 +59,6 @@ def abilities(summaries: Sequence[str], longest: int = 200) -> str:
 
 
 def lower_first(text: str) -> str:
-    """ "Get the weather." -> "get the weather"; an acronym stays."""
+    """For the middle of a sentence: "Get the weather." is "get the weather"; an acronym stays."""
     text = text.strip().rstrip(".")
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

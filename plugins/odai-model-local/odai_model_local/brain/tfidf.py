@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def _features(text: str) -> Counter[int]:
         if word not in STOP:
             for size in (3, 4):
                 counts.update(f"c {padded[i : i + size]}" for i in range(len(padded) - size + 1))
-    counts.update(f"b {stem(first)} {stem(second)}" for first, second in zip(low, low[1:], strict=False))
+    counts.update(f"b {stem(first)} {stem(second)}" for first, second in pairwise(low))
     hashed: Counter[int] = Counter()
     for feature, count in counts.items():
         hashed[zlib.crc32(feature.encode()) % SIZE] += count
@@ -49,4 +50,5 @@ class TfIdf:
                 row[feature] = 1 + np.log(count)
             row *= self._weights
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return (vectors / np.maximum(norms, 1e-9)).astype(np.float32)
+        unit: Vectors = (vectors / np.maximum(norms, 1e-9)).astype(np.float32)
+        return unit

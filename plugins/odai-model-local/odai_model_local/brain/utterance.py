@@ -9,13 +9,20 @@ from functools import cached_property
 
 from odai_model_local.brain.numbers import join_addresses, join_letters, to_digits
 
+
+def bag(words: str) -> frozenset[str]:
+    """The words of a line as a set."""
+    return frozenset(words.split())
+
+
 MAX_CHARACTERS = 600
 MAX_WORDS = 100
-STOP = frozenset(
-    "a an the this that these those some any my your our his her its their of in on at to for from with by about is are "
-    "was were be been am do does did has have had will would can could should i you we he she it they me us him them "
+STOP = bag(
+    "a an the this that these those some any my your our his her its their of in on at to for from with by about is "
+    "are was were be been am do does did has have had will would can could should i you we he she it they me us him "
+    "them "
     "and or but so if then than as there here what which who whom when where how why please just also still yet now "
-    "much many more most very really up out down off not no yes one ones get got go going let lets s".split()
+    "much many more most very really up out down off not no yes one ones get got go going let lets s"
 )
 _LEAD = re.compile(
     r"^(?:(?:u+m+|u+h+|er+m*|hmm+|hey|hi|hello|ok|okay|so|well|alright|please|thanks|thank you|yeah|yes|oh|oh dye|odai|"
@@ -27,12 +34,22 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:[\s,]+(?:please|thanks|thank you|for me|if you (?:can|could)|will you|would you|right now|odai|oh dye))+[.?!]*$",
+    r"(?:[\s,]+(?:please|thanks|thank you|for me|if you (?:can|could)|will you|would you|right now|"
+    r"odai|oh dye))+[.?!]*$",
     re.IGNORECASE,
 )
 # What the recogniser writes with a hyphen although it is one word.
 _HYPHENATED = re.compile(r"\b(to|micro|face|you|net|e|i)-(?=\w)", re.IGNORECASE)
-_SUFFIXES = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ings", ""), ("ing", ""), ("s", ""))
+_SUFFIXES = (
+    ("ies", "y"),
+    ("sses", "ss"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("xes", "x"),
+    ("ings", ""),
+    ("ing", ""),
+    ("s", ""),
+)
 
 
 def stem(word: str) -> str:
