@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,13 @@ def positive(number: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
+def web_address(text: str) -> str:
+    """Read https://host, without a slash at its end."""
+    if not text.startswith(("https://", "http://")):
+        raise ValueError("begin it with https://")
+    return text.rstrip("/")
+
+
 CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
@@ -63,7 +70,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_PUBLIC_HOST", help="The name the world reaches this server by: voice.example.com"),
     Setting(name="ODAI_SECRET", help="Signs tokens and tickets; empty: a new one every start.", secret=True),
     Setting(name="ODAI_STRICT", help="1 stops the start at the first plugin that is not right.", type=flag),
-    Setting(name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=lambda text: text.rstrip("/")),
+    Setting(name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=web_address),
     Setting(name="SEGMENT_KEY", help="Segment write key; empty: no analytics.", secret=True),
 )
 
@@ -82,7 +89,7 @@ class BoundValues(Mapping[str, Any]):
                 f"{name} is not declared: add Setting(name={name!r}, ...) to the plugin's settings"
             ) from None
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
     def __len__(self) -> int:
@@ -129,43 +136,48 @@ class Settings:
             return Secret(text)
         try:
             return setting.type(text) if text or setting.type in (str, flag, names) else None
-        except (ValueError, TypeError, ArithmeticError) as error:
-            reason = "it cannot be read" if setting.type in (int, float) else str(error) or "it cannot be read"
+        except Exception as error:  # the converter is a plugin's
             raise SettingError(
-                f"{setting.name} has a bad value: {reason}.", f"{setting.help} Change {setting.name}."
+                f"{setting.name} has a bad value: {_reason(error, text)}.", f"{setting.help} Change {setting.name}."
             ) from None
 
     def __repr__(self) -> str:
         return f"Settings({len(self._texts)} values)"
 
 
+def _reason(error: Exception, text: str) -> str:
+    """What is wrong with a value, without the value: somebody may have put a key where a number belongs."""
+    said, quoted = str(error), repr(text)
+    # A value of three letters gives nothing away, and would be found in any sentence.
+    repeats_it = quoted in said or (len(text) > 3 and (text in said or quoted[1:-1] in said))
+    return "it cannot be read" if repeats_it or not said else said.rstrip(".")
+
+
 def _read_toml(path: Path) -> dict[str, str]:
     """Flat `NAME = value` lines; lists become comma lists, booleans 1 and 0."""
-    if not path.is_file():
-        return {}
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        if not path.is_file():
+            return {}
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return {name: _as_text(value, path, name) for name, value in values.items()}
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingError(f"{path.name} cannot be read: {error}.", "Mend it or move it away.") from None
-    texts = {}
-    for name, value in tables.items():
-        if isinstance(value, bool):
-            texts[name] = "1" if value else "0"
-        elif isinstance(value, list):
-            texts[name] = ",".join(str(item) for item in value)
-        elif isinstance(value, dict):
-            raise SettingError(f"{path.name} has a table [{name}].", "Write flat lines: NAME = 'value'.")
-        else:
-            texts[name] = str(value)
-    return texts
+
+
+def _as_text(value: Any, path: Path, name: str) -> str:
+    items = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list) for item in items):
+        raise SettingError(f"{path.name} has a table or a nested list {name}.", "Write flat lines: NAME = 'value'.")
+    return ",".join(str(int(item)) if isinstance(item, bool) else str(item) for item in items)
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values
-
     try:
-        return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
-    except (OSError, UnicodeDecodeError) as error:
+        if not path.is_file():
+            return {}
+        from dotenv import dotenv_values
+
+        lines = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+        return {name: value for name, value in lines.items() if value is not None}
+    except (OSError, ValueError) as error:
         raise SettingError(f"{path.name} cannot be read: {error}.", "Mend it or move it away.") from None
