@@ -1,0 +1,74 @@
+"""What `odai serve` says once it listens: where, who answers, what is ready and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from odai_core.cli import output
+from odai_core.cli.installed import STATE_STYLES
+from odai_core.errors import SetupError
+
+if TYPE_CHECKING:
+    from odai_core.web.app import Server
+
+Fact = tuple[str, str, str]
+"""A label, its style, and words."""
+
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})
+
+
+def welcome(server: Server, host: str, port: int, *, loopback: bool) -> None:
+    """Print it, calmly, to stdout."""
+    from rich.text import Text
+
+    from odai_core.plugins.loading import core_version
+
+    out = output.console()
+    address = url(host, port)
+    where = Text(address, style=f"bold link {address}")
+    out.print(Text.assemble((f"ODAI {core_version()}", "bold"), " listens on ", where), soft_wrap=True)
+    output.print_facts([*_ready(server), *_not_ready(server), *([] if loopback else [_public(server)])])
+    out.print(output.styled("Stop it with Ctrl+C.", "dim"))
+
+
+def url(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens on `host`."""
+    name = "127.0.0.1" if host in ANY_ADDRESS else host
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+
+
+def _ready(server: Server) -> Iterator[Fact]:
+    catalog = server.host.catalog
+    yield _model(server)
+    for label, kind in (("ways in", "transports"), ("ready", "tools")):
+        titles = [getattr(entry.plugin, "title", entry.name) for entry in catalog.ready(kind)]
+        yield label, "green", ", ".join(titles) or "none yet"
+    if server.settings.core["ODAI_DEMO"]:
+        yield "demo", "yellow", "connectors without a key answer from sample data"
+
+
+def _model(server: Server) -> Fact:
+    from odai_core.plugins.choice import choose_model
+
+    try:
+        model = choose_model(server.host.catalog, server.settings.core["ODAI_MODEL"])
+    except SetupError as error:
+        return "no model", "bold red", str(error)
+    return "answers", "green", f"{getattr(model.plugin, 'title', model.name)} ({model.name})"
+
+
+def _not_ready(server: Server) -> Iterator[Fact]:
+    for entry in server.host.catalog.not_ready():
+        if entry.problem is not None and entry.state != "disabled":
+            words = f"{entry.name}: {entry.problem.cause} {entry.problem.remedy}"
+            yield str(entry.state), STATE_STYLES[entry.state], words
+    for name in server.mount_failures:
+        yield "broken", "bold red", f"{name}: could not be mounted; the log says why."
+
+
+def _public(server: Server) -> Fact:
+    words = "Other machines can reach this address, so the page carries no token. "
+    if server.settings.core["ODAI_SECRET"]:
+        return "note", "yellow", words + "Make one for each person who may talk: odai token --user NAME"
+    return "note", "yellow", words + "To make tokens set ODAI_SECRET, restart, and type: odai token --user NAME"
