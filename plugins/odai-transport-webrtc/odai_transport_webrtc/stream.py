@@ -21,8 +21,8 @@ BAD_FRAMES_LIMIT = 50
 ERRORS_AT_ONCE = 10
 ERRORS_PER_SECOND = 2.0
 REPLIES_WAITING = 32
-GOODBYE = 2.0
-"""Seconds the last words may take."""
+GOODBYE = 1.0
+"""Seconds the last words, and the close frame, may each take."""
 CLEAN_UP = 15.0
 """Seconds the call may take to close everything once its peer has gone."""
 

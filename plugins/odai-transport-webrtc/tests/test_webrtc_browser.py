@@ -1,0 +1,307 @@
+"""The page in a real Chromium: sound both ways, what is shown, and every refusal in words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from odai_core import events
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = os.environ.get("ODAI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=user-gesture-required",
+]
+WATCH = """
+addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
+"""
+FIREFOX = """
+const real = AudioContext.prototype.createMediaStreamSource;
+AudioContext.prototype.createMediaStreamSource = function (stream) {
+  if (this.sampleRate === 24000) throw new DOMException("different sample-rate", "NotSupportedError");
+  return real.call(this, stream);
+};
+"""
+SPOKEN_SECONDS = 4
+
+
+def voice(rate: int) -> np.ndarray:
+    """Four seconds that correlate with nothing but themselves: a sweep with syllables; float in -1..1."""
+    time = np.arange(SPOKEN_SECONDS * rate) / rate
+    sweep = np.sin(2 * np.pi * (150 * time + 350 * time**2))
+    return np.asarray(0.5 * sweep * (0.6 + 0.4 * np.sin(2 * np.pi * 3.3 * time)))
+
+
+def tone(ms: int) -> bytes:
+    time = np.arange(24 * ms) / 24_000
+    return np.asarray(8000 * np.sin(2 * np.pi * 330 * time)).astype("<i2").tobytes()
+
+
+def deltas(item: str, ms: int, step: int = 50) -> list[events.CallEvent]:
+    pieces = range(0, ms, step)
+    return [events.Audio(item, tone(step), at, at // step) for at in pieces]
+
+
+def likeness(heard: bytes, original: np.ndarray) -> float:
+    """The best normalised correlation of two seconds of what was said, anywhere in what was heard."""
+    sound = np.frombuffer(heard, "<i2").astype(float)
+    piece = original[24_000:72_000]
+    size = 1 << int(np.ceil(np.log2(len(sound) + len(piece))))
+    product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(piece, size)), size)
+    energy = np.concatenate([[0.0], np.cumsum(sound**2)])
+    lags = len(sound) - len(piece)
+    norm = np.sqrt((energy[len(piece) :] - energy[: lags + 1]) * np.sum(piece**2)) + 1e-9
+    return float(np.max(product[: lags + 1] / norm))
+
+
+class Browser:
+    """A page, and what went wrong in it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("console", lambda line: self.errors.append(line.text) if line.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def press(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name).click()
+
+    async def sees(self, text: str) -> None:
+        await self.page.get_by_text(text, exact=False).first.wait_for(state="visible", timeout=10_000)
+
+    async def phase(self, name: str) -> None:
+        await self.page.wait_for_selector(f'body[data-phase="{name}"]', timeout=10_000)
+
+
+@contextlib.asynccontextmanager
+async def chromium(*flags: str, script: str = "", **options: Any) -> AsyncIterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("NO BROWSER: install chromium (Debian: apt-get install chromium) or set ODAI_CHROMIUM")
+    playwright = pytest.importorskip("playwright.async_api", reason="NO BROWSER: pip install playwright")
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        context = await browser.new_context(locale="en-US", **options)
+        await context.add_init_script(WATCH + script)
+        yield Browser(await context.new_page())
+        await browser.close()
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> list[str]:
+    """Flags for a microphone that speaks `voice`."""
+    path = tmp_path / "mic.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes((voice(48_000) * 32767).astype("<i2").tobytes())
+    return [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={path}%noloop",
+    ]
+
+
+@pytest.fixture
+async def browser(microphone: list[str]) -> AsyncIterator[Browser]:
+    """A browser with a microphone; at the end nothing may have gone wrong in the page."""
+    async with chromium(*microphone) as opened:
+        yield opened
+        assert opened.errors == []
+
+
+async def talk(site: Any, browser: Browser, query: str = "") -> Any:
+    await browser.page.goto(f"{site.http}/{query}")
+    await browser.press("Start talking")
+    await browser.phase("listening")
+    return await site.ctx.next_call()
+
+
+async def test_the_microphone_arrives_as_it_was_spoken(site, browser):
+    call = await talk(site, browser, "?raw_mic=1")
+    await call.until(lambda call: len(call.audio) >= 48_000 * SPOKEN_SECONDS)
+    assert len(call.audio) % 1920 == 0
+    assert likeness(bytes(call.audio), voice(24_000)) > 0.95
+
+
+async def test_a_browser_that_does_not_resample_still_sends_24_khz(site, microphone):
+    async with chromium(*microphone, script=FIREFOX) as browser:
+        call = await talk(site, browser, "?raw_mic=1")
+        await call.until(lambda call: len(call.audio) >= 48_000 * SPOKEN_SECONDS)
+        assert likeness(bytes(call.audio), voice(24_000)) > 0.95
+        assert browser.errors == []
+
+
+async def test_what_was_heard_is_reported_to_the_millisecond(site, browser):
+    call = await talk(site, browser)
+    call.emit(*deltas("item_1", 700), events.AudioEnd("item_1"), *deltas("item_2", 350), events.AudioEnd("item_2"))
+    await browser.phase("speaking")
+    await call.until(lambda call: ("item_2", 350) in call.positions)
+    first = [ms for item, ms in call.positions if item == "item_1"]
+    assert first == sorted(first)
+    assert first[-1] == 700
+    assert len(first) >= 5
+    await browser.phase("listening")
+
+
+async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site, browser):
+    call = await talk(site, browser)
+    call.emit(*deltas("item_1", 8000))
+    await call.until(lambda call: any(ms >= 500 for _, ms in call.positions))
+    call.emit(events.Interrupted("item_1", 500), *deltas("item_1", 1000))
+    call.emit(*deltas("item_2", 300), events.AudioEnd("item_2"))
+    await call.until(lambda call: ("item_2", 300) in call.positions)
+    items = [item for item, _ in call.positions]
+    cut = max(ms for item, ms in call.positions if item == "item_1")
+    assert 500 <= cut < 3000
+    assert items == sorted(items)
+
+
+async def test_escape_stops_the_assistant_at_once(site, browser):
+    call = await talk(site, browser)
+    call.emit(*deltas("item_1", 8000))
+    await browser.phase("speaking")
+    await browser.page.keyboard.press("Escape")
+    await call.until(lambda call: call.interrupts == 1)
+    await browser.phase("listening")
+
+
+async def test_the_conversation_and_its_results_are_shown(site, browser):
+    call = await talk(site, browser)
+    item = events.Transcript
+    call.emit(
+        item("u1", "user", "When is high <b>tide</b>?", "completed", True),
+        events.ResponseStarted("ODAI"),
+        events.ToolStarted("c1", "find_tide", "{}", "Tides", "Looking at the tides"),
+    )
+    await browser.sees("When is high <b>tide</b>?")
+    await browser.phase("thinking")
+    await browser.sees("Looking at the tides")
+    body = {
+        "harbour": "Kiel",
+        "tides": [{"name": f"High {n}", "height_m": 1.5, "url": "javascript:alert(1)"} for n in range(5)],
+    }
+    output = {"response_type": "tides", "friendly_name": "Tide table", "response": body, "sample": True}
+    call.emit(
+        events.ToolEnded("c1", "find_tide", output, 420, True),
+        item("a1", "assistant", "At ten", "in_progress", True),
+        item("a1", "assistant", "At ten past four.", "completed", False),
+        events.ResponseEnded("ODAI"),
+        events.TurnMetrics({"speech_end_to_first_audio_ms": 480}),
+    )
+    for text in ["Tide table", "Harbour", "Kiel", "High 3", "and 1 more", "At ten past four.", "Answered in 0.48 s"]:
+        await browser.sees(text)
+    assert await browser.page.locator(".sample").text_content() == "sample"
+    assert await browser.page.locator(".line.assistant").count() == 1
+    assert await browser.page.locator("#transcript b").count() == 0
+    assert await browser.page.locator("#transcript a").count() == 0
+    await browser.phase("listening")
+
+
+async def test_typing_alone_needs_no_microphone(site, browser):
+    await browser.page.goto(site.http)
+    await browser.page.get_by_role("textbox", name="Type instead of speaking").fill("Good day")
+    await browser.press("Send")
+    call = await site.ctx.next_call()
+    await call.until(lambda call: call.texts == ["Good day"])
+    await browser.phase("thinking")
+    assert not call.audio
+    assert call.info.audio.turns.interrupt is False
+
+
+async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site, microphone):
+    async with chromium(*microphone, timezone_id="Europe/Lisbon") as browser:
+        await browser.page.goto(site.http)
+        await browser.page.get_by_role("switch", name="Let me interrupt by speaking").check(force=True)
+        await browser.press("Start talking")
+        call = await site.ctx.next_call()
+        assert call.info.audio.turns.interrupt is True
+        assert (call.info.caller.time_zone, call.info.caller.locale) == ("Europe/Lisbon", "en-US")
+
+
+async def test_the_button_ends_the_conversation(site, browser):
+    call = await talk(site, browser)
+    await browser.press("End conversation")
+    await browser.phase("ended")
+    await site.ctx.all_over()
+    assert call.ended == ["caller"]
+    assert not await browser.page.locator("#notice").is_visible()
+
+
+async def test_the_servers_goodbye_is_said_in_words(site, browser):
+    call = await talk(site, browser)
+    call.emit(events.Ended("drain"))
+    await browser.sees("The server is restarting.")
+    await browser.phase("ended")
+
+
+async def test_a_lost_connection_can_be_taken_up_again(site, browser):
+    call = await talk(site, browser)
+    call.emit(RuntimeError("broken"))
+    await browser.sees("Something went wrong on our side.")
+    await browser.press("Start talking")
+    await browser.phase("listening")
+    again = await site.ctx.next_call()
+    assert again.session_id != call.session_id
+
+
+async def test_a_denied_microphone_is_explained(site):
+    async with chromium("--use-fake-device-for-media-stream", "--deny-permission-prompts") as browser:
+        await browser.page.goto(site.http)
+        await browser.press("Start talking")
+        await browser.sees("The microphone is blocked for this page.")
+        await browser.phase("idle")
+        assert site.ctx.opened == 0
+        assert browser.errors == []
+
+
+async def test_a_page_without_secure_context_says_so_and_can_still_type(site):
+    async with chromium("--host-resolver-rules=MAP odai.test 127.0.0.1") as browser:
+        await browser.page.goto(f"http://odai.test:{site.port}/")
+        await browser.sees("Browsers give a page the microphone and sound only over https")
+        await browser.page.get_by_role("textbox", name="Type instead of speaking").fill("Good day")
+        await browser.press("Send")
+        call = await site.ctx.next_call()
+        await call.until(lambda call: call.texts == ["Good day"])
+
+
+async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site, microphone):
+    site.ctx.local = False
+    async with chromium(*microphone) as browser:
+        await browser.page.goto(site.http)
+        await browser.sees("This page needs a token")
+        for wrong in ["wrong", "not a, token\N{SNOWMAN}"]:
+            await browser.page.get_by_label("This page needs a token").fill(wrong)
+            await browser.press("Use token")
+            await browser.press("Start talking")
+            await browser.sees("That token is wrong or has expired.")
+        assert not [line for line in browser.errors if "CSP" in line]
+        await browser.page.get_by_label("This page needs a token").fill("good.token")
+        await browser.press("Use token")
+        await browser.press("Start talking")
+        await browser.phase("listening")
+
+
+async def test_a_full_server_is_explained(site, microphone):
+    site.ctx.limit = 0
+    async with chromium(*microphone) as browser:
+        await browser.page.goto(site.http)
+        await browser.press("Start talking")
+        await browser.sees("Every line is taken. Please try again in 5 seconds.")
+        await browser.phase("ended")
