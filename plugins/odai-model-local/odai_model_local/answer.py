@@ -58,14 +58,12 @@ class Answer:
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Await the brain; `cancel` stops it, and the result is None then."""
-        started = time.monotonic()
         child = self._child = asyncio.create_task(work, name="odai-local-brain")
         try:
             await asyncio.wait({child})
         finally:
             child.cancel()
             self._child = None
-        self._timing["brain_ms"] = _ms_since(started)
         return None if self.over else child.result()
 
     async def say(self, text: str) -> None:
@@ -78,8 +76,8 @@ class Answer:
                 return
             await self._grow(clause)
             if not self.audio_ms and len(samples):
-                timing = {"type": "odai.timing", **self._timing, "tts_first_ms": _ms_since(started)}
-                await self._emit(RealtimeModelRawServerEvent(data=timing))
+                self._timing["tts_first_ms"] = round((time.monotonic() - started) * 1000)
+                await self._tell_timing()
             await self._play(encoder.feed(samples))
         await self._play(encoder.feed(np.zeros(0, np.float32), last=True))
 
@@ -95,6 +93,7 @@ class Answer:
         """Everything is made."""
         if self.over:
             return
+        await self._tell_timing()
         if self.audio_ms:
             await self._emit(RealtimeModelAudioDoneEvent(item_id=self.item_id, content_index=0))
         await self._end("completed")
@@ -112,6 +111,11 @@ class Answer:
             await self._emit(self._item(status))
         await self._emit(RealtimeModelUsageEvent(usage=Usage(requests=1)))
         await self._emit(RealtimeModelTurnEndedEvent(response_id=self.response_id))
+
+    async def _tell_timing(self) -> None:
+        timing, self._timing = self._timing, {}
+        if timing:
+            await self._emit(RealtimeModelRawServerEvent(data={"type": "odai.timing", **timing}))
 
     async def _grow(self, clause: str) -> None:
         if not self._text:
@@ -138,7 +142,3 @@ class Answer:
         return RealtimeModelItemUpdatedEvent(
             item=AssistantMessageItem(item_id=self.item_id, status=status, content=[content])
         )
-
-
-def _ms_since(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)

@@ -15,7 +15,7 @@ HEARING_RATE = 16_000
 VOICE_RATE = 24_000
 """Samples a second that the voice makes."""
 
-_BIAS, _CLIP = 33, 8159
+_BIAS, _CLIP = 33, 8158
 
 
 def _encoding_table() -> npt.NDArray[np.uint8]:

@@ -177,6 +177,8 @@ class LocalRealtimeModel(RealtimeModel):
         if self._closed.is_set():
             return
         self._closed.set()
+        if self._answer is not None:
+            await self._answer.cancel()
         await self._tasks.close()
         try:
             if self._connected is not None:
@@ -225,10 +227,10 @@ class LocalRealtimeModel(RealtimeModel):
             text = await self._transcript(job, timing)
             if not text:
                 return
-            deciding = partial(connected.brain.heard, text)
+            deciding = partial(_think, connected.brain, text, timing)
         elif isinstance(job, _Typed):
             await self._add_user_item(InputText(text=job.text))
-            deciding = partial(connected.brain.heard, job.text)
+            deciding = partial(_think, connected.brain, job.text, timing)
         elif isinstance(job, _Results):
             deciding = partial(_take_results, connected.brain, job)
         else:
@@ -316,6 +318,14 @@ class LocalRealtimeModel(RealtimeModel):
         item_id = f"item_{uuid4().hex}"
         await self._emit(RealtimeModelItemUpdatedEvent(item=UserMessageItem(item_id=item_id, content=[content])))
         return item_id
+
+
+async def _think(brain: Brain, text: str, timing: dict[str, int]) -> Sequence[Decision]:
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    decisions = await brain.heard(text)
+    timing["brain_ms"] = round((loop.time() - started) * 1000)
+    return decisions
 
 
 async def _take_results(brain: Brain, job: _Results) -> list[Decision]:

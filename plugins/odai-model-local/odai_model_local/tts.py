@@ -19,7 +19,9 @@ _TITLE = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|No|[A-Z])\.)$")
 _BREAK = re.compile(r"[,;:—–]$")
 _LINKING = "and at because but by for from in near of on or so that then to when which while who with"
 _LINK = frozenset(_LINKING.split())
-_URL = re.compile(r"\b(?:https?://)?(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?:/\S*)?", re.I)
+_URL = re.compile(
+    r"\b(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+(?:com|org|net|gov|edu|io|ai|app|dev|co\.uk|uk))\b(?:/\S*)?", re.I
+)
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Z])[A-Z0-9]{6,}\b|\b\d{9,}\b")
 
 
