@@ -209,9 +209,9 @@ class RuleBrain:
         index = followup.item(utterance, route, memory)
         if index is not None:
             memory.current = index
-            detail = followup.detail(self._tools.specs, memory, route)
+            detail = followup.detail(utterance, memory, route)
             if detail is not None:
-                return self._go(Want(*detail, named=""))
+                return self._go(Want(*detail))
             return Say(items.describe(memory.items[index]))
         if items.beyond(utterance, memory.items, memory.current):
             several = f"I have no more than {len(memory.items)}."
@@ -279,6 +279,9 @@ class RuleBrain:
         if len(self._running) >= _MAX_RUNNING:
             self._running.clear()
         self._running[want.spec.name] = replace(want, args=args)
+        # A question about one item keeps the list it came from, for "and the second one?".
+        if self._memory is None or not any(slot.kind == "id" for slot in want.spec.needs):
+            self._memory = followup.Memory(want.spec, args)
         preface = plain(want.spec.progress).rstrip(".")
         return CallTool(want.spec.name, json.dumps(full, ensure_ascii=False), f"{preface}." if preface else "")
 
@@ -288,9 +291,8 @@ class RuleBrain:
         if want is None:
             return Say(outcome.spoken)
         found = items.items_of(outcome.data) if outcome.ok else ()
-        # A failed or single answer leaves the list of before in place for "and the second one?".
-        if outcome.ok:
-            self._remember(want, found)
+        if self._memory is not None and self._memory.spec is want.spec:
+            self._memory.items = found
         if want.then is not None and found:
             index = items.position_of(want.named, found)
             slot = next((slot for slot in missing(want.then.spec, want.then.args) if slot.kind == "id"), None)
@@ -300,9 +302,3 @@ class RuleBrain:
                 args = followup.inherited(want.then.spec, self._memory) | want.then.args | {slot.name: value}
                 return self._go(Want(want.then.spec, args))
         return Say(outcome.spoken)
-
-    def _remember(self, want: Want, found: tuple[items.Item, ...]) -> None:
-        by_id = any(slot.kind == "id" for slot in want.spec.needs)
-        if by_id and self._memory is not None and self._memory.items:
-            return
-        self._memory = followup.Memory(want.spec, want.args, found)

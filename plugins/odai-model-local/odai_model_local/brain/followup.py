@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from odai_model_local.brain import items
 from odai_model_local.brain.gazetteers import city_in
+from odai_model_local.brain.numbers import ORDINALS
 from odai_model_local.brain.router import Route
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import fill, missing, put_place
-from odai_model_local.brain.spec import ToolSpec
+from odai_model_local.brain.spec import ToolSpec, sound
 from odai_model_local.brain.utterance import Utterance, bag, stem, tokenize, words_of
 
 QUESTION_WORDS: Final = bag(
@@ -65,16 +66,34 @@ def _item_slots(spec: ToolSpec) -> list[Slot]:
     return [slot for slot in spec.needs if slot.kind in {"id", "url"}]
 
 
-def detail(specs: Sequence[ToolSpec], memory: Memory, route: Route) -> tuple[ToolSpec, dict[str, Any]] | None:
+_GENERAL: Final = bag("tell more about describe detail details info information item number result next last other")
+
+
+def _general(utterance: Utterance, chosen: items.Item) -> bool:
+    """Nothing but the item is named: "tell me more about the second one"."""
+    name = {stem(word) for word in items.name_of(chosen).lower().split()}
+    rest = {token.stem for token in utterance.tokens if token.content and token.low not in ORDINALS}
+    return not {word for word in rest if word not in _GENERAL and word not in name and not _sounds_in(word, name)}
+
+
+def _sounds_in(word: str, names: set[str]) -> bool:
+    return any(sound(word) == sound(name) for name in names)
+
+
+def detail(utterance: Utterance, memory: Memory, route: Route) -> tuple[ToolSpec, dict[str, Any]] | None:
     """The tool that says what was asked about the current item, with its arguments; None: its own fields do."""
     chosen = memory.items[memory.current]
-    for spec, score in route.ranked[:4]:
+    general = _general(utterance, chosen)
+    for spec, score in route.ranked if general else route.ranked[:4]:
         slots = _item_slots(spec)
         values = {slot.name: items.field_for(slot.name, chosen, memory.spec.name) for slot in slots}
-        fits = score >= max(route.scale.fits - 0.05, route.score - _NEAR_BEST)
+        # Asked for no more than "more", only a tool for details knows more than the item itself says.
+        if general and not {"detail", "details", "info", "information"} & set(words_of(spec.name)):
+            continue
+        fits = general or score >= max(route.scale.fits - 0.05, route.score - _NEAR_BEST)
         if slots and fits and all(value is not None for value in values.values()):
             args = inherited(spec, memory) | {name: _typed(value, spec, name) for name, value in values.items()}
-            if not missing(spec, args) and spec in specs:
+            if not missing(spec, args):
                 return spec, args
     return None
 

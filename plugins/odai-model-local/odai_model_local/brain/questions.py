@@ -76,7 +76,7 @@ def answer(spec: ToolSpec, slot: Slot, utterance: Utterance, today: date) -> dic
     filled = fill(spec, utterance, today)
     if slot.name in filled.args:
         return filled.args
-    bare = _bare(utterance)
+    bare = _bare(utterance) if any(token.content for token in utterance.tokens) else ""
     if slot.kind in _WORDS_ONLY | {"code", "phone", "train"} and bare:
         return {slot.name: [bare] if slot.kind == "list" else bare}
     return {}

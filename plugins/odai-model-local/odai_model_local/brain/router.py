@@ -145,10 +145,10 @@ class ToolIndex:
         scored.sort(key=lambda item: -item[1])
         scored[:_PATTERNED] = [(spec, score + _pattern(spec, utterance)) for spec, score in scored[:_PATTERNED]]
         scored.sort(key=lambda item: -item[1])
-        topic, topic_score = self._topic(vector)
+        topic, topic_score = self._topic(utterance, vector)
         return Route(tuple(scored), topic, topic_score, self.scale)
 
-    def _topic(self, vector: Vectors) -> tuple[Topic | None, float]:
+    def _topic(self, utterance: Utterance, vector: Vectors) -> tuple[Topic | None, float]:
         """The nearest topic that no tool covers."""
         if not len(self._topic_rows):
             return None, 0.0
@@ -157,7 +157,8 @@ class ToolIndex:
         for row, topic in enumerate(self._topics):
             mine = np.sort(cosines[self._topic_rows == row])[::-1]
             if len(mine):
-                scores.append((0.6 * float(mine[0]) + 0.4 * float(mine[:3].mean()), topic))
+                named = _KEYWORD_BONUS if topic.words & utterance.stems else 0.0
+                scores.append((named + 0.6 * float(mine[0]) + 0.4 * float(mine[:3].mean()), topic))
         score, topic = max(scores, key=lambda item: item[0])
         return topic, score
 

@@ -45,6 +45,7 @@ class _Filling:
 
     def __init__(self, spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str]) -> None:
         self.spec = spec
+        self.extra = known
         self.known = spec.literals | known | {token.stem for token in tokenize(spec.title)}
         self.tokens = utterance.tokens
         self.text = utterance.text
@@ -171,13 +172,17 @@ class _Filling:
             if token.low in _PRESENT_WORDS and index not in self.claimed:
                 self.claim("", index, index + 1)
         slots = [slot for slot in self.spec.slots if slot.kind in _FREE and slot.name not in self.out.args]
-        for slot in slots:
+        # The place comes last, and not at all after "near me": "tacos" alone is what, not where.
+        for slot in sorted(slots, key=lambda slot: slot.kind == "location"):
+            if slot.kind == "location" and self.out.here:
+                continue
             if slot.kind == "query" and self.spec.web_search:
                 self.out.args[slot.name] = _SEARCH_FRAME.sub("", self.text).rstrip("?.! ")
                 continue
+            must = not slot.optional or slot.blank == ""
             # A value nobody has to give is taken only from words that are plainly an example's.
-            span = self._aligned(slot, _GOOD_ALIGNMENT if not slot.optional or slot.blank == "" else _PLAIN_ALIGNMENT)
-            if span is None and (not slot.optional or slot.blank == ""):
+            span = None if self.extra else self._aligned(slot, _GOOD_ALIGNMENT if must else _PLAIN_ALIGNMENT)
+            if span is None and must and slot.kind != "train":
                 span = self._rest(slot)
             if span is not None:
                 start, end = span
@@ -190,7 +195,10 @@ class _Filling:
         found = best_alignment(self.spec.templates, self.tokens, self.claimed, slot.name)
         if found is None or found.cost > most:
             return None
-        return self._trim(*found.values[slot.name])
+        span = self._trim(*found.values[slot.name])
+        # "is my train on time": words that the examples themselves are made of are no value.
+        told = span is not None and any(t.content and t.stem not in self.known for t in self.tokens[span[0] : span[1]])
+        return span if told else None
 
     def _trim(self, start: int, end: int) -> tuple[int, int] | None:
         """Without the words at its edges that only frame it."""

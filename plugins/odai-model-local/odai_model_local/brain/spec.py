@@ -73,6 +73,8 @@ def read_tool(info: ToolInfo) -> ToolSpec:
     phrases += [_generic(template) for template in templates if template.slots]
     phrases += [text for text in (purpose, name_words, str(info.summary or "")) if text]
     literals = {stem(piece.text) for template in templates for piece in template.pieces if not piece.slot}
+    if not templates:
+        literals = {token.stem for token in tokenize(f"{description} {name_words}")}
     return ToolSpec(
         name=info.name,
         plugin=info.plugin or info.name,

@@ -22,7 +22,8 @@ STOP = bag(
     "are was were be been am do does did has have had will would can could should i you we he she it they me us him "
     "them "
     "and or but so if then than as there here what which who whom when where how why please just also still yet now "
-    "much many more most very really up out down off not no yes one ones get got go going let lets s"
+    "much many more most very really up out down off not no yes one ones get got go going let lets s "
+    "i'm i'd i've i'll don't doesn't didn't isn't aren't can't won't you're they're we're"
 )
 _LEAD = re.compile(
     r"^(?:(?:u+m+|u+h+|er+m*|hmm+|hey|hi|hello|ok|okay|so|well|alright|please|thanks|thank you|yeah|yes|oh|oh dye|odai|"

@@ -1,0 +1,320 @@
+"""Conversations with the brain: requests, questions back, follow-ups, small talk, answers of tools."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from odai_core import Caller, ToolInfo, Turn
+from odai_model_local.brain import CallTool, Say, make_brain
+from odai_model_local.brain.evaluate import options_for, read_tools
+
+FILE = tomllib.loads(Path(__file__).with_name("requests.toml").read_text("utf-8"))
+TOOLS = read_tools(FILE)
+CAFES = [
+    {"id": "zuni-1", "name": "Zuni Cafe", "rating": 4.1, "review_count": 2700, "price": "$$$", "is_closed": False},
+    {"id": "tartine-2", "name": "Tartine Bakery", "rating": 4.5, "review_count": 9100, "url": "https://example.com/t"},
+    {"id": "blue-3", "name": "Blue Bottle", "rating": 4.3, "review_count": 480},
+]
+
+
+def of(*plugins: str) -> tuple[ToolInfo, ...]:
+    return tuple(tool for tool in TOOLS if tool.plugin in plugins)
+
+
+class Talk:
+    """A brain with word statistics for an encoder, and the last thing it decided."""
+
+    def __init__(self, tools: Sequence[ToolInfo] = TOOLS, caller: Caller | None = None, **more: Any) -> None:
+        options = options_for(tools, caller)
+        self.brain = make_brain(type(options)(**vars(options) | more), None)
+
+    async def hear(self, text: str) -> CallTool | Say:
+        (decision,) = await self.brain.heard(text)
+        return decision
+
+    async def call(self, text: str) -> tuple[str, dict[str, Any]]:
+        decision = await self.hear(text)
+        assert isinstance(decision, CallTool), decision
+        return decision.name, json.loads(decision.arguments)
+
+    async def say(self, text: str) -> str:
+        decision = await self.hear(text)
+        assert isinstance(decision, Say), decision
+        return decision.text
+
+    async def result(self, name: str, spoken: str = "Here you are.", data: Any = None, ok: bool = True) -> Any:
+        (decision,) = await self.brain.tool_result(name, json.dumps({"spoken": spoken, "data": data, "ok": ok}))
+        return decision
+
+    async def cafes(self) -> None:
+        name, _ = await self.call("find coffee shops in Oakland")
+        await self.result(name, "I found three.", {"businesses": CAFES})
+
+
+async def test_a_request_becomes_a_call_with_every_argument() -> None:
+    name, args = await Talk(of("yelp")).call("find sushi near union square")
+    assert name == "search_businesses_at_yelp"
+    assert args == {"location": "union square", "search_term": "sushi", "sort_by_rating": None, "limit": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "flight"),
+    [
+        ("what's the status of delta one thirteen", "Delta 113"),
+        ("is united four hundred fifty six on time", "United 456"),
+        ("when does d l one thirteen land", "DL 113"),
+        ("where is flight DL113", "DL113"),
+    ],
+)
+async def test_flights_are_given_as_the_airline_and_the_number(text: str, flight: str) -> None:
+    assert await Talk(of("flightaware")).call(text) == ("get_current_flight_status", {"flight_icao": flight})
+
+
+async def test_what_is_missing_is_asked_for_and_the_answer_completes_the_call() -> None:
+    talk = Talk()
+    assert await talk.say("what's the weather like") == "For which place?"
+    assert await talk.call("in San Diego") == ("get_current_weather_by_location", {"location": "San Diego"})
+
+
+async def test_a_flight_without_a_number_is_asked_for() -> None:
+    talk = Talk()
+    assert "airline" in await talk.say("can you check my flight status")
+    assert await talk.call("it's Delta one thirteen") == ("get_current_flight_status", {"flight_icao": "Delta 113"})
+
+
+async def test_a_new_request_in_place_of_an_answer_is_a_new_request() -> None:
+    talk = Talk()
+    await talk.say("what's the weather like")
+    assert (await talk.call("where is Amtrak train five"))[0] == "get_amtrak_train_status"
+
+
+async def test_never_mind_drops_the_question() -> None:
+    talk = Talk()
+    await talk.say("what's the weather like")
+    assert "Okay" in await talk.say("never mind")
+    assert "help" in await talk.say("hello")
+
+
+async def test_a_question_is_asked_twice_at_most() -> None:
+    talk = Talk(of("amtrak"))
+    first = await talk.say("is my Amtrak train on time")
+    assert first == "What is the number of the train?"
+    assert first in await talk.say("uh the")
+    assert "something else" in await talk.say("of the")
+
+
+async def test_the_callers_place_stands_in_for_one_nobody_named() -> None:
+    talk = Talk(caller=Caller(place="Oakland, California"))
+    assert await talk.call("how is the weather") == (
+        "get_current_weather_by_location",
+        {"location": "Oakland, California"},
+    )
+    name, args = await talk.call("find a movie theater near me")
+    assert name == "get_nearby_theaters_near_location"
+    assert args == {"latitude": pytest.approx(37.8), "longitude": pytest.approx(-122.27)}
+
+
+async def test_near_me_without_a_known_place_asks_where_that_is() -> None:
+    talk = Talk(of("yelp"))
+    assert await talk.say("find tacos near me") == "Where are you?"
+    _, args = await talk.call("I'm in Berkeley")
+    assert (args["search_term"], args["location"]) == ("tacos", "Berkeley")
+
+
+async def test_and_in_another_place_reuses_the_call() -> None:
+    talk = Talk()
+    await talk.call("find sushi near Union Square")
+    name, args = await talk.call("and in Oakland?")
+    assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "sushi", "Oakland")
+    name, args = await talk.call("what about tacos")
+    assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "tacos", "Oakland")
+
+
+async def test_another_flight_reuses_the_call() -> None:
+    talk = Talk()
+    await talk.call("is Delta 113 on time")
+    assert await talk.call("what about United two hundred") == (
+        "get_current_flight_status",
+        {"flight_icao": "United 200"},
+    )
+
+
+async def test_a_follow_up_with_another_subject_keeps_the_place() -> None:
+    talk = Talk()
+    await talk.call("find sushi in Boston")
+    name, args = await talk.call("and what's the weather there")
+    assert (name, args["location"]) == ("get_current_weather_by_location", "Boston")
+
+
+async def test_items_are_told_by_place_in_the_list_and_by_name() -> None:
+    talk = Talk(of("yelp"))
+    await talk.cafes()
+    second = await talk.say("tell me more about the second one")
+    assert second.startswith("Tartine Bakery")
+    assert "4.5 stars" in second
+    assert "9,100 reviews" in second
+    assert "example.com" not in second
+    assert (await talk.say("and the next one")).startswith("Blue Bottle")
+    assert "no more than 3" in await talk.say("and the next one")
+    assert (await talk.say("tell me about zooney cafe")).startswith("Zuni Cafe")
+
+
+async def test_reviews_of_an_item_call_the_detail_tool_with_its_id() -> None:
+    talk = Talk(of("yelp"))
+    await talk.cafes()
+    assert await talk.call("what do people say about the first one") == (
+        "get_business_reviews_at_yelp",
+        {"business_id": "zuni-1"},
+    )
+    await talk.result("get_business_reviews_at_yelp", "People like it.", [{"rating": 5, "text": "Great chicken"}])
+    assert await talk.call("and reviews of Tartine") == ("get_business_reviews_at_yelp", {"business_id": "tartine-2"})
+
+
+async def test_reviews_of_something_named_search_for_it_first() -> None:
+    talk = Talk(of("yelp"))
+    name, args = await talk.call("what do people say about Blue Bottle in Oakland")
+    assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "Blue Bottle", "Oakland")
+    decision = await talk.result(name, data=CAFES)
+    assert decision == CallTool("get_business_reviews_at_yelp", '{"business_id": "blue-3"}', "")
+
+
+async def test_a_new_search_is_not_taken_for_an_item_with_a_similar_name() -> None:
+    talk = Talk(of("yelp"))
+    await talk.cafes()
+    name, args = await talk.call("find a good bakery in San Jose")
+    assert (name, args["location"]) == ("search_businesses_at_yelp", "San Jose")
+
+
+@pytest.mark.parametrize("text", ["goodbye", "okay bye bye", "no thanks, that's all", "thank you, good night"])
+async def test_goodbye_ends_the_call(text: str) -> None:
+    assert await Talk(()).hear(text) == Say("Goodbye!", then_end=True)
+
+
+async def test_what_can_you_do_names_the_connectors() -> None:
+    text = await Talk(of("yelp", "flightaware")).say("what can you do?")
+    assert text.startswith(
+        "I can find restaurants and other businesses, and read their reviews, and tell the status of a flight."
+    )
+
+
+async def test_repeat_says_the_last_sentence_again() -> None:
+    talk = Talk(of("yelp"), history=(Turn(role="assistant", text="I found two."),))
+    assert await talk.say("what did you say") == "I found two."
+    await talk.cafes()
+    assert await talk.say("say that again please") == "I found three."
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("find a restaurant for dinner", "Restaurants aren't"),
+        ("where can I get sushi in Boston", "Restaurants aren't"),
+        ("will it rain tomorrow in Boston", "The weather isn't"),
+        ("set a timer for ten minutes", "Timers and alarms aren't"),
+    ],
+)
+async def test_what_no_connector_does_is_said_with_its_name(text: str, topic: str) -> None:
+    said = await Talk(of("flightaware")).say(text)
+    assert said == f"{topic} something I can look up here. I can tell the status of a flight."
+
+
+async def test_without_any_tool_it_still_talks() -> None:
+    talk = Talk(())
+    assert "nothing installed" in await talk.say("what can you do")
+    assert "look up" in await talk.say("find sushi in Oakland")
+
+
+async def test_two_tools_that_fit_alike_are_both_offered() -> None:
+    def tool(name: str, plugin: str, title: str, purpose: str) -> ToolInfo:
+        schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+        return ToolInfo(
+            name=name,
+            description=purpose,
+            parameters=schema,
+            examples=("find {name:Zuni}",),
+            plugin=plugin,
+            title=title,
+        )
+
+    tools = (
+        tool("find_table", "tables", "Tables", "Find a table at a restaurant."),
+        tool("find_person", "people", "People", "Find a person in the phone book."),
+    )
+    question = "Did you want me to find a table at a restaurant, or to find a person in the phone book?"
+    talk = Talk(tools)
+    assert await talk.say("find Miller") == question
+    assert await talk.call("the person please") == ("find_person", {"name": "Miller"})
+    assert await talk.say("find Miller") == question
+    assert await talk.call("the first one") == ("find_table", {"name": "Miller"})
+    await talk.say("find Miller")
+    assert "Okay" in await talk.say("neither")
+
+
+async def test_any_tool_works_from_its_docstring_alone() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"harbour": {"type": "string", "description": "The name of the harbour."}},
+        "required": ["harbour"],
+    }
+    tide = ToolInfo(name="tell_tide", description="Say when the next high tide is.", parameters=schema, plugin="tides")
+    talk = Talk((tide, *of("yelp", "flightaware")))
+    assert await talk.call("when is the next high tide in Plymouth") == ("tell_tide", {"harbour": "Plymouth"})
+    assert await talk.say("when is high tide") == "Please tell me the name of the harbour."
+    assert await talk.call("Dover") == ("tell_tide", {"harbour": "Dover"})
+
+
+async def test_dates_are_read_in_the_callers_time_zone() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"date": {"type": "string", "description": "Day, YYYY-MM-DD."}},
+        "required": ["date"],
+    }
+    moon = ToolInfo(name="moon_phase", description="Tell the phase of the moon.", parameters=schema, plugin="moon")
+    talk = Talk((moon,), caller=Caller(time_zone="Pacific/Kiritimati"))
+    tomorrow = (datetime.now(ZoneInfo("Pacific/Kiritimati")) + timedelta(days=1)).date().isoformat()
+    assert await talk.call("what's the phase of the moon tomorrow") == ("moon_phase", {"date": tomorrow})
+
+
+async def test_the_last_request_before_a_reconnect_is_still_meant() -> None:
+    turns = (Turn(role="user", text="find sushi in Boston"), Turn(role="assistant", text="I found two."))
+    name, args = await Talk(of("yelp"), history=turns).call("and in Oakland?")
+    assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "sushi", "Oakland")
+
+
+async def test_the_hang_up_tool_is_never_called_for_a_request() -> None:
+    hang_up = ToolInfo(name="hangup_call", description="Hang up the call.", parameters={"type": "object"})
+    talk = Talk((hang_up,))
+    assert isinstance(await talk.hear("hang up on the telephone company"), Say)
+    assert await talk.hear("hang up") == Say("Goodbye!", then_end=True)
+
+
+@pytest.mark.parametrize(
+    ("output", "spoken"),
+    [
+        ('{"spoken": "It is *sunny*, see https://example.com/x now.", "ok": true}', "It is sunny, see now."),
+        ('{"spoken": "That service is busy.", "ok": false}', "That service is busy."),
+        ('{"response_type": "error", "response": {"code": "auth", "message": "Not available."}}', "Not available."),
+        ('{"data": [{"name": "Zuni"}, {"name": "Tartine"}]}', "I found Zuni and Tartine."),
+        ('{"data": []}', "I couldn't find anything."),
+        ("not json", "Sorry, that didn't work. Please try again in a moment."),
+        ("", "Sorry, that didn't work. Please try again in a moment."),
+        ("[1, 2]", "Sorry, that didn't work. Please try again in a moment."),
+        ("[" * 100_000, "Sorry, that didn't work. Please try again in a moment."),
+    ],
+)
+async def test_an_answer_is_spoken_whatever_it_looks_like(output: str, spoken: str) -> None:
+    talk = Talk(of("yelp"))
+    name, _ = await talk.call("find sushi in Oakland")
+    assert await talk.brain.tool_result(name, output) == (Say(spoken),)
+
+
+async def test_an_answer_to_a_call_nobody_made_is_spoken_too() -> None:
+    assert await Talk().result("unknown_tool", "Fine.") == Say("Fine.")
