@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from odai_transport_webrtc import odai_transports
 from quart import Quart
 
 from odai_core import Caller, CallInfo, CallRefused, events
-from odai_transport_webrtc import odai_transports
 
 TOKEN = "good.token"
 WAIT = 10.0

@@ -133,14 +133,14 @@ async def talk(site: Any, browser: Browser, query: str = "") -> Any:
     return await site.ctx.next_call()
 
 
-async def test_the_microphone_arrives_as_it_was_spoken(site, browser):
+async def test_the_microphone_arrives_as_it_was_spoken(site: Any, browser: Browser) -> None:
     call = await talk(site, browser, "?raw_mic=1")
     await call.until(lambda call: len(call.audio) >= 48_000 * SPOKEN_SECONDS)
     assert len(call.audio) % 1920 == 0
     assert likeness(bytes(call.audio), voice(24_000)) > 0.95
 
 
-async def test_a_browser_that_does_not_resample_still_sends_24_khz(site, microphone):
+async def test_a_browser_that_does_not_resample_still_sends_24_khz(site: Any, microphone: list[str]) -> None:
     async with chromium(*microphone, script=FIREFOX) as browser:
         call = await talk(site, browser, "?raw_mic=1")
         await call.until(lambda call: len(call.audio) >= 48_000 * SPOKEN_SECONDS)
@@ -148,7 +148,7 @@ async def test_a_browser_that_does_not_resample_still_sends_24_khz(site, microph
         assert browser.errors == []
 
 
-async def test_what_was_heard_is_reported_to_the_millisecond(site, browser):
+async def test_what_was_heard_is_reported_to_the_millisecond(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     call.emit(*deltas("item_1", 700), events.AudioEnd("item_1"), *deltas("item_2", 350), events.AudioEnd("item_2"))
     await browser.phase("speaking")
@@ -160,7 +160,7 @@ async def test_what_was_heard_is_reported_to_the_millisecond(site, browser):
     await browser.phase("listening")
 
 
-async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site, browser):
+async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     call.emit(*deltas("item_1", 8000))
     await call.until(lambda call: any(ms >= 500 for _, ms in call.positions))
@@ -173,7 +173,7 @@ async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site, brow
     assert items == sorted(items)
 
 
-async def test_escape_stops_the_assistant_at_once(site, browser):
+async def test_escape_stops_the_assistant_at_once(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     call.emit(*deltas("item_1", 8000))
     await browser.phase("speaking")
@@ -182,7 +182,7 @@ async def test_escape_stops_the_assistant_at_once(site, browser):
     await browser.phase("listening")
 
 
-async def test_the_conversation_and_its_results_are_shown(site, browser):
+async def test_the_conversation_and_its_results_are_shown(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     item = events.Transcript
     call.emit(
@@ -214,7 +214,7 @@ async def test_the_conversation_and_its_results_are_shown(site, browser):
     await browser.phase("listening")
 
 
-async def test_typing_alone_needs_no_microphone(site, browser):
+async def test_typing_alone_needs_no_microphone(site: Any, browser: Browser) -> None:
     await browser.page.goto(site.http)
     await browser.page.get_by_role("textbox", name="Type instead of speaking").fill("Good day")
     await browser.press("Send")
@@ -225,7 +225,7 @@ async def test_typing_alone_needs_no_microphone(site, browser):
     assert call.info.audio.turns.interrupt is False
 
 
-async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site, microphone):
+async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site: Any, microphone: list[str]) -> None:
     async with chromium(*microphone, timezone_id="Europe/Lisbon") as browser:
         await browser.page.goto(site.http)
         await browser.page.get_by_role("switch", name="Let me interrupt by speaking").check(force=True)
@@ -235,7 +235,7 @@ async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site,
         assert (call.info.caller.time_zone, call.info.caller.locale) == ("Europe/Lisbon", "en-US")
 
 
-async def test_the_button_ends_the_conversation(site, browser):
+async def test_the_button_ends_the_conversation(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     await browser.press("End conversation")
     await browser.phase("ended")
@@ -244,14 +244,14 @@ async def test_the_button_ends_the_conversation(site, browser):
     assert not await browser.page.locator("#notice").is_visible()
 
 
-async def test_the_servers_goodbye_is_said_in_words(site, browser):
+async def test_the_servers_goodbye_is_said_in_words(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     call.emit(events.Ended("drain"))
     await browser.sees("The server is restarting.")
     await browser.phase("ended")
 
 
-async def test_a_lost_connection_can_be_taken_up_again(site, browser):
+async def test_a_lost_connection_can_be_taken_up_again(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     call.emit(RuntimeError("broken"))
     await browser.sees("Something went wrong on our side.")
@@ -261,7 +261,7 @@ async def test_a_lost_connection_can_be_taken_up_again(site, browser):
     assert again.session_id != call.session_id
 
 
-async def test_a_denied_microphone_is_explained(site):
+async def test_a_denied_microphone_is_explained(site: Any) -> None:
     async with chromium("--use-fake-device-for-media-stream", "--deny-permission-prompts") as browser:
         await browser.page.goto(site.http)
         await browser.press("Start talking")
@@ -271,7 +271,7 @@ async def test_a_denied_microphone_is_explained(site):
         assert browser.errors == []
 
 
-async def test_a_page_without_secure_context_says_so_and_can_still_type(site):
+async def test_a_page_without_secure_context_says_so_and_can_still_type(site: Any) -> None:
     async with chromium("--host-resolver-rules=MAP odai.test 127.0.0.1") as browser:
         await browser.page.goto(f"http://odai.test:{site.port}/")
         await browser.sees("Browsers give a page the microphone and sound only over https")
@@ -281,7 +281,7 @@ async def test_a_page_without_secure_context_says_so_and_can_still_type(site):
         await call.until(lambda call: call.texts == ["Good day"])
 
 
-async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site, microphone):
+async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site: Any, microphone: list[str]) -> None:
     site.ctx.local = False
     async with chromium(*microphone) as browser:
         await browser.page.goto(site.http)
@@ -298,7 +298,7 @@ async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site, mi
         await browser.phase("listening")
 
 
-async def test_a_full_server_is_explained(site, microphone):
+async def test_a_full_server_is_explained(site: Any, microphone: list[str]) -> None:
     site.ctx.limit = 0
     async with chromium(*microphone) as browser:
         await browser.page.goto(site.http)

@@ -14,12 +14,14 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-
-from odai_core import CallRefused, events
 from odai_transport_webrtc.assets import assets
 from odai_transport_webrtc.stream import Stream
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.http11 import Response
+from websockets.typing import Subprotocol
+
+from odai_core import CallRefused, events
 
 
 async def receive(peer: ClientConnection) -> dict[str, Any]:
@@ -40,7 +42,14 @@ async def code_of(peer: ClientConnection) -> tuple[int | None, list[dict[str, An
     return peer.close_code, seen
 
 
-async def status_of(address: str, **options: Any) -> httpx.Response | Any:
+async def no_more_tasks_than(count: int) -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    async with asyncio.timeout(10):
+        while len(others) >= count:
+            _, others = await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def status_of(address: str, **options: Any) -> Response:
     with pytest.raises(InvalidStatus) as refused:
         await connect(address, **options)
     return refused.value.response
@@ -49,7 +58,7 @@ async def status_of(address: str, **options: Any) -> httpx.Response | Any:
 # -- the handshake ----------------------------------------------------------------------------------
 
 
-async def test_ready_is_the_first_frame_and_says_what_answers(site):
+async def test_ready_is_the_first_frame_and_says_what_answers(site: Any) -> None:
     async with connect(site.socket("abcdefgh", "token=good.token&barge_in=1")) as peer:
         assert await receive(peer) == {
             "event": "ready",
@@ -66,7 +75,7 @@ async def test_ready_is_the_first_frame_and_says_what_answers(site):
     assert call.info.caller.user_id == "user-1"
 
 
-async def test_without_barge_in_the_assistant_completes_its_sentence(site):
+async def test_without_barge_in_the_assistant_completes_its_sentence(site: Any) -> None:
     async with connect(site.socket()) as peer:
         assert (await receive(peer))["barge_in"] is False
         call = await site.ctx.next_call()
@@ -86,46 +95,48 @@ async def test_without_barge_in_the_assistant_completes_its_sentence(site):
         ("tz=/etc/localtime&locale=" + "a" * 500, "UTC", "en-US"),
     ],
 )
-async def test_zone_and_language_are_taken_only_when_real(site, query, zone, locale):
+async def test_zone_and_language_are_taken_only_when_real(site: Any, query: str, zone: str, locale: str) -> None:
     async with connect(site.socket(query=f"token=good.token&{query}")) as peer:
         await receive(peer)
     caller = (await site.ctx.next_call()).info.caller
     assert (caller.time_zone, caller.locale) == (zone, locale)
 
 
-async def test_the_token_may_come_as_a_subprotocol_which_is_not_echoed(site):
-    async with connect(site.socket(query=""), subprotocols=["odai.token.good.token", "odai.voice"]) as peer:
+async def test_the_token_may_come_as_a_subprotocol_which_is_not_echoed(site: Any) -> None:
+    async with connect(
+        site.socket(query=""), subprotocols=[Subprotocol("odai.token.good.token"), Subprotocol("odai.voice")]
+    ) as peer:
         assert peer.subprotocol == "odai.voice"
         assert (await receive(peer))["event"] == "ready"
 
 
-async def test_no_subprotocol_is_chosen_when_ours_is_not_offered(site):
-    async with connect(site.socket(), subprotocols=["chat", "superchat"]) as peer:
+async def test_no_subprotocol_is_chosen_when_ours_is_not_offered(site: Any) -> None:
+    async with connect(site.socket(), subprotocols=[Subprotocol("chat"), Subprotocol("superchat")]) as peer:
         assert peer.subprotocol is None
         assert (await receive(peer))["event"] == "ready"
 
 
-async def test_the_token_may_come_as_a_bearer(site):
+async def test_the_token_may_come_as_a_bearer(site: Any) -> None:
     async with connect(site.socket(query=""), additional_headers={"Authorization": "bearer good.token"}) as peer:
         assert (await receive(peer))["event"] == "ready"
 
 
 @pytest.mark.parametrize("query", ["", "token=", "token=wrong", "token=" + "x" * 5000, "token=%00"])
-async def test_a_bad_token_is_refused_before_accept(site, query):
+async def test_a_bad_token_is_refused_before_accept(site: Any, query: str) -> None:
     answer = await status_of(site.socket(query=query))
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert json.loads(answer.body)["code"] == "bad_token"
+    assert json.loads(answer.body or b"")["code"] == "bad_token"
     assert site.ctx.opened == 0
     assert not site.ctx.live
 
 
-async def test_a_wrong_bearer_is_not_saved_by_a_good_query(site):
+async def test_a_wrong_bearer_is_not_saved_by_a_good_query(site: Any) -> None:
     answer = await status_of(site.socket(), additional_headers={"Authorization": "Bearer wrong"})
     assert answer.status_code == 401
 
 
-async def test_a_page_of_another_site_is_refused(site):
+async def test_a_page_of_another_site_is_refused(site: Any) -> None:
     answer = await status_of(site.socket(), origin="https://elsewhere.example")
     assert answer.status_code == 403
     async with connect(site.socket(), origin=site.http) as peer:
@@ -135,17 +146,17 @@ async def test_a_page_of_another_site_is_refused(site):
 @pytest.mark.parametrize(
     "session_id", ["short", "x" * 65, "with%20space", "semi;colon1", "%2e%2e%5cwindows", "ümlaut-id"]
 )
-async def test_an_odd_session_id_is_refused(site, session_id):
+async def test_an_odd_session_id_is_refused(site: Any, session_id: str) -> None:
     assert (await status_of(site.socket(session_id))).status_code == 400
     assert site.ctx.opened == 0
 
 
-async def test_a_uuid_is_a_session_id(site):
+async def test_a_uuid_is_a_session_id(site: Any) -> None:
     async with connect(site.socket("123e4567-e89b-12d3-a456-426614174000")) as peer:
         assert (await receive(peer))["session_id"] == "123e4567-e89b-12d3-a456-426614174000"
 
 
-async def test_a_live_session_id_is_refused_and_its_call_goes_on(site):
+async def test_a_live_session_id_is_refused_and_its_call_goes_on(site: Any) -> None:
     async with connect(site.socket()) as first:
         await receive(first)
         answer = await status_of(site.socket())
@@ -155,14 +166,14 @@ async def test_a_live_session_id_is_refused_and_its_call_goes_on(site):
         assert await receive(first) == {"event": "pong", "t": 1}
 
 
-async def test_a_full_server_says_when_to_come_back(site):
+async def test_a_full_server_says_when_to_come_back(site: Any) -> None:
     site.ctx.limit = 0
     answer = await status_of(site.socket())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
 
 
-async def test_a_call_refused_after_accept_closes_as_overloaded(site):
+async def test_a_call_refused_after_accept_closes_as_overloaded(site: Any) -> None:
     async def refuse() -> None:
         raise CallRefused("no model session is free")
 
@@ -173,7 +184,9 @@ async def test_a_call_refused_after_accept_closes_as_overloaded(site):
     assert seen == [{"event": "bye", "reason": "overloaded", "message": "Every line is taken. Try again in a moment."}]
 
 
-async def test_a_model_that_cannot_open_is_an_internal_error_without_its_words(site, caplog):
+async def test_a_model_that_cannot_open_is_an_error_without_its_words(
+    site: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     async def fail() -> None:
         # Not a literal: the log shows lines of source, and may.
         raise RuntimeError("-".join(["secret", "detail"]))
@@ -191,7 +204,7 @@ async def test_a_model_that_cannot_open_is_an_internal_error_without_its_words(s
 # -- frames in --------------------------------------------------------------------------------------
 
 
-async def test_everything_a_client_says_reaches_the_call_in_order(site):
+async def test_everything_a_client_says_reaches_the_call_in_order(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         call = await site.ctx.next_call()
@@ -220,12 +233,12 @@ async def test_everything_a_client_says_reaches_the_call_in_order(site):
         ('{"event":"audio"}', "bad_audio"),
         ('{"event":"audio","payload":"@@@@"}', "bad_audio"),
         ('{"event":"audio","payload":"AAAA"}', "bad_audio"),
-        ('{"event":"audio","payload":"%s"}' % base64.b64encode(bytes(48_002)).decode(), "bad_audio"),
+        (json.dumps({"event": "audio", "payload": base64.b64encode(bytes(48_002)).decode()}), "bad_audio"),
         ('{"event":"text","text":"   "}', "bad_event"),
         ('{"event":"played","item_id":"i","ms":-1}', "bad_event"),
     ],
 )
-async def test_a_bad_frame_gets_an_error_and_the_call_goes_on(site, frame, code):
+async def test_a_bad_frame_gets_an_error_and_the_call_goes_on(site: Any, frame: Any, code: int | str) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         await peer.send(frame)
@@ -235,20 +248,20 @@ async def test_a_bad_frame_gets_an_error_and_the_call_goes_on(site, frame, code)
         assert await receive(peer) == {"event": "pong", "t": "still here"}
 
 
-async def test_exactly_one_second_of_audio_is_taken(site):
+async def test_exactly_one_second_of_audio_is_taken(site: Any) -> None:
     async with connect(site.socket()) as peer:
         call = await site.ctx.next_call()
         await tell(peer, "audio", payload=base64.b64encode(bytes(48_000)).decode())
         await call.until(lambda call: len(call.audio) == 48_000)
 
 
-async def test_fifty_bad_frames_are_forgiven_with_few_answers_and_the_next_ends_the_call(site):
+async def test_fifty_bad_frames_are_forgiven_with_few_answers_and_the_next_ends_the_call(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         for _ in range(50):
             await peer.send("junk")
         await tell(peer, "ping", t=1)
-        answers = []
+        answers: list[dict[str, Any]] = []
         while not answers or answers[-1]["event"] != "pong":
             answers.append(await receive(peer))
         assert 10 <= len(answers) - 1 <= 12
@@ -260,7 +273,7 @@ async def test_fifty_bad_frames_are_forgiven_with_few_answers_and_the_next_ends_
     assert (await site.ctx.next_call()).ended == ["error"]
 
 
-async def test_a_frame_beyond_the_server_limit_closes_as_too_big(site):
+async def test_a_frame_beyond_the_server_limit_closes_as_too_big(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         await peer.send("x" * (1 << 20 | 1))
@@ -269,7 +282,7 @@ async def test_a_frame_beyond_the_server_limit_closes_as_too_big(site):
     await site.ctx.all_over()
 
 
-async def test_a_flood_of_controls_that_the_call_cannot_take_ends_it(site):
+async def test_a_flood_of_controls_that_the_call_cannot_take_ends_it(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         call = await site.ctx.next_call()
@@ -282,7 +295,7 @@ async def test_a_flood_of_controls_that_the_call_cannot_take_ends_it(site):
     assert seen[-1]["reason"] == "flood"
 
 
-async def test_audio_that_the_call_does_not_take_is_bounded_and_the_newest_survives(site):
+async def test_audio_that_the_call_does_not_take_is_bounded_and_the_newest_survives(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         call = await site.ctx.next_call()
@@ -302,7 +315,7 @@ async def test_audio_that_the_call_does_not_take_is_bounded_and_the_newest_survi
 # -- frames out -------------------------------------------------------------------------------------
 
 
-async def test_every_event_of_a_call_arrives_as_the_wire_sheet_says(site):
+async def test_every_event_of_a_call_arrives_as_the_wire_sheet_says(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         call = await site.ctx.next_call()
@@ -335,7 +348,7 @@ async def test_every_event_of_a_call_arrives_as_the_wire_sheet_says(site):
         ("error", 1011),
     ],
 )
-async def test_why_a_call_ended_decides_the_close_code(site, reason, code):
+async def test_why_a_call_ended_decides_the_close_code(site: Any, reason: str, code: int | str) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         (await site.ctx.next_call()).emit(events.Ended(reason))
@@ -343,7 +356,7 @@ async def test_why_a_call_ended_decides_the_close_code(site, reason, code):
     await site.ctx.all_over()
 
 
-async def test_a_call_that_breaks_closes_1011_and_never_1000(site, caplog):
+async def test_a_call_that_breaks_closes_1011_and_never_1000(site: Any, caplog: pytest.LogCaptureFixture) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         (await site.ctx.next_call()).emit(RuntimeError("private words"))
@@ -358,7 +371,7 @@ async def test_a_call_that_breaks_closes_1011_and_never_1000(site, caplog):
 # -- endings ----------------------------------------------------------------------------------------
 
 
-async def test_a_polite_bye_is_answered_with_bye_and_1000(site):
+async def test_a_polite_bye_is_answered_with_bye_and_1000(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         call = await site.ctx.next_call()
@@ -370,7 +383,7 @@ async def test_a_polite_bye_is_answered_with_bye_and_1000(site):
 
 
 @pytest.mark.parametrize("site", [{"ODAI_APP_VOICE_IDLE": 0.2}], indirect=True)
-async def test_a_silent_client_is_let_go(site):
+async def test_a_silent_client_is_let_go(site: Any) -> None:
     async with connect(site.socket()) as peer:
         await receive(peer)
         code, seen = await code_of(peer)
@@ -378,7 +391,7 @@ async def test_a_silent_client_is_let_go(site):
     assert (await site.ctx.next_call()).ended == ["idle"]
 
 
-async def test_a_peer_that_vanishes_leaves_nothing_open(site):
+async def test_a_peer_that_vanishes_leaves_nothing_open(site: Any) -> None:
     peer = await connect(site.socket())
     await receive(peer)
     call = await site.ctx.next_call()
@@ -388,7 +401,7 @@ async def test_a_peer_that_vanishes_leaves_nothing_open(site):
     assert site.ctx.closed == 1
 
 
-async def test_a_peer_that_vanishes_while_the_model_opens_stops_the_opening(site):
+async def test_a_peer_that_vanishes_while_the_model_opens_stops_the_opening(site: Any) -> None:
     opening, cancelled = asyncio.Event(), asyncio.Event()
 
     async def for_ever() -> None:
@@ -409,7 +422,7 @@ async def test_a_peer_that_vanishes_while_the_model_opens_stops_the_opening(site
 
 
 @pytest.mark.parametrize("site", [{"ODAI_APP_VOICE_STALL": 0.3}], indirect=True)
-async def test_a_peer_that_does_not_read_is_let_go(site):
+async def test_a_peer_that_does_not_read_is_let_go(site: Any) -> None:
     with socket.create_connection(("127.0.0.1", site.port)) as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.sendall(
@@ -424,7 +437,7 @@ async def test_a_peer_that_does_not_read_is_let_go(site):
     assert site.ctx.closed == 1
 
 
-async def test_a_hundred_calls_leave_nothing_behind(site):
+async def test_a_hundred_calls_leave_nothing_behind(site: Any) -> None:
     async def one(number: int) -> None:
         async with connect(site.socket(f"session-{number:04d}")) as peer:
             await receive(peer)
@@ -443,9 +456,7 @@ async def test_a_hundred_calls_leave_nothing_behind(site):
         await site.ctx.all_over()
     assert site.ctx.opened == site.ctx.closed == 101
     # Hypercorn's own task of a connection ends a few turns of the loop after the call's.
-    async with asyncio.timeout(10):
-        while len(asyncio.all_tasks()) > before:
-            await asyncio.sleep(0.01)
+    await no_more_tasks_than(before)
     gc.collect()
     assert [found for found in gc.get_objects() if isinstance(found, Stream)] == []
 
@@ -454,7 +465,7 @@ async def test_a_hundred_calls_leave_nothing_behind(site):
 
 
 @pytest.mark.parametrize("path", ["/", "/app/voice/"])
-async def test_the_page_is_strict_and_never_stored(site, path):
+async def test_the_page_is_strict_and_never_stored(site: Any, path: str) -> None:
     async with httpx.AsyncClient() as client:
         answer = await client.get(site.http + path)
     assert answer.status_code == 200
@@ -472,14 +483,14 @@ async def test_the_page_is_strict_and_never_stored(site, path):
     assert site.ctx.asked == [("127.0.0.1", f"127.0.0.1:{site.port}")]
 
 
-async def test_a_stranger_gets_the_page_without_a_token(site):
+async def test_a_stranger_gets_the_page_without_a_token(site: Any) -> None:
     site.ctx.local = False
     async with httpx.AsyncClient() as client:
         answer = await client.get(site.http)
     assert "odai-token" not in answer.text
 
 
-async def test_every_file_the_page_names_is_served_with_its_type(site):
+async def test_every_file_the_page_names_is_served_with_its_type(site: Any) -> None:
     types = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
     async with httpx.AsyncClient(base_url=site.http) as client:
         waiting, seen = re.findall(r'(?:src|href)="(/app/voice/static/[^"]+)"', (await client.get("/")).text), set()
@@ -496,7 +507,7 @@ async def test_every_file_the_page_names_is_served_with_its_type(site):
     assert seen == {f"/app/voice/static/{name}" for name in assets() if name != "index.html"}
 
 
-async def test_an_unchanged_file_is_not_sent_again(site):
+async def test_an_unchanged_file_is_not_sent_again(site: Any) -> None:
     async with httpx.AsyncClient(base_url=site.http) as client:
         first = await client.get("/app/voice/static/main.js")
         again = await client.get("/app/voice/static/main.js", headers={"If-None-Match": first.headers["etag"]})
@@ -509,12 +520,12 @@ async def test_an_unchanged_file_is_not_sent_again(site):
 @pytest.mark.parametrize(
     "name", ["nothing.js", "index.html", "..%2f__init__.py", "%2e%2e/page.py", "..%5cpage.py", "", "%00"]
 )
-async def test_nothing_but_the_files_is_served(site, name):
+async def test_nothing_but_the_files_is_served(site: Any, name: str) -> None:
     async with httpx.AsyncClient(base_url=site.http) as client:
         assert (await client.get(f"/app/voice/static/{name}")).status_code == 404
 
 
-async def test_a_dry_run_tells_a_browser_why_it_would_be_refused(site):
+async def test_a_dry_run_tells_a_browser_why_it_would_be_refused(site: Any) -> None:
     async with httpx.AsyncClient(base_url=site.http) as client:
 
         async def check(token: str, **headers: str) -> httpx.Response:

@@ -31,6 +31,7 @@ function show(phase, facts) {
   const live = phase === "connecting" || facts.link === "open";
   const [title, hint] = phaseWords(phase, facts);
   document.body.dataset.phase = phase;
+  document.body.toggleAttribute("data-live", live);
   orb.phase = phase;
   if ($("state-title").textContent !== title) $("state-title").textContent = title;
   if ($("state-hint").textContent !== hint) $("state-hint").textContent = hint;
@@ -49,6 +50,7 @@ function notice(text) {
 
 function askForToken(text = "") {
   notice(text);
+  state.set({ needsToken: true });
   $("token-form").hidden = false;
   $("compose").hidden = true;
   $("token").focus();
@@ -233,6 +235,7 @@ $("token-form").addEventListener("submit", (event) => {
   $("token").value = "";
   $("token-form").hidden = true;
   $("compose").hidden = false;
+  state.set({ needsToken: false });
   notice("");
   $("talk").focus();
 });

@@ -2,9 +2,9 @@
 
 const POINTS = 72;
 const LAYERS = [
-  { size: 1.0, speed: 0.7, waves: 3, colour: "--orb-1" },
-  { size: 0.93, speed: -0.9, waves: 4, colour: "--orb-2" },
-  { size: 0.84, speed: 1.3, waves: 5, colour: "--orb-3" },
+  { size: 1.0, speed: 0.7, waves: 2, colour: "--orb-1" },
+  { size: 0.93, speed: -0.9, waves: 3, colour: "--orb-2" },
+  { size: 0.84, speed: 1.3, waves: 4, colour: "--orb-3" },
 ];
 const REST = { idle: 0.1, connecting: 0.22, listening: 0.14, thinking: 0.3, speaking: 0.2, ended: 0.04, lost: 0.04 };
 
@@ -62,13 +62,26 @@ export class Orb {
     const { width, height } = this.canvas;
     const seconds = this.still.matches ? 0 : time / 1000;
     this.pen.clearRect(0, 0, width, height);
-    const radius = Math.min(width, height) * 0.31 * (1 + 0.16 * this.level);
+    const radius = Math.min(width, height) * 0.33 * (1 + 0.14 * this.level);
+    this.glow(width / 2, height / 2, radius);
     LAYERS.forEach((layer, index) => {
       this.pen.globalAlpha = 0.8;
       this.pen.fillStyle = this.shade(width / 2, height / 2, radius * layer.size, this.colours[index]);
       this.blob(width / 2, height / 2, radius * layer.size, seconds * layer.speed, layer.waves);
     });
     this.shine(width / 2, height / 2, radius);
+  }
+
+  // Drawn and not a CSS shadow, whose blur shows rings on a pale page.
+  glow(x, y, radius) {
+    const reach = radius * (1.32 + 0.1 * this.level);
+    const gradient = this.pen.createRadialGradient(x, y, radius * 0.85, x, y, reach);
+    gradient.addColorStop(0, `hsl(${this.colours[1]} / 0.3)`);
+    gradient.addColorStop(0.5, `hsl(${this.colours[1]} / 0.08)`);
+    gradient.addColorStop(1, `hsl(${this.colours[1]} / 0)`);
+    this.pen.globalAlpha = 1;
+    this.pen.fillStyle = gradient;
+    this.pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   shade(x, y, radius, colour) {
@@ -79,11 +92,11 @@ export class Orb {
   }
 
   blob(x, y, radius, turn, waves) {
-    const swing = radius * (0.035 * this.energy + 0.16 * this.level + 0.012);
+    const swing = radius * (0.03 * this.energy + 0.075 * this.level + 0.01);
     this.pen.beginPath();
     for (let i = 0; i <= POINTS; i += 1) {
       const angle = (i / POINTS) * 2 * Math.PI;
-      const wave = Math.sin(angle * waves + turn * 2) + 0.6 * Math.sin(angle * (waves - 1) - turn * 3.1);
+      const wave = Math.sin(angle * waves + turn * 2) + 0.45 * Math.sin(angle * (waves + 1) - turn * 3.1);
       const r = radius + swing * wave;
       this.pen.lineTo(x + Math.cos(angle) * r, y + Math.sin(angle) * r);
     }

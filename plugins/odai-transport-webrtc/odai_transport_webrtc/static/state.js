@@ -2,7 +2,7 @@
 
 export const PHASES = ["idle", "connecting", "listening", "thinking", "speaking", "ended", "lost"];
 
-const START = { link: "none", speaking: false, waiting: false, tools: new Map(), muted: false, microphone: false };
+const START = { link: "none", speaking: false, waiting: false, muted: false, microphone: false, needsToken: false };
 
 // link: none, connecting, open, ended, lost. waiting: something was asked and nothing has been answered yet.
 export function phaseOf({ link, speaking, waiting, tools }) {

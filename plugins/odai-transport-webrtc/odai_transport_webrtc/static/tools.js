@@ -58,7 +58,6 @@ export class Tools {
     row.dataset.state = event.ok === false ? "failed" : "done";
     note.textContent = event.ok === false ? "did not work" : `${(event.ms / 1000).toFixed(1)} s`;
     if (event.output) this.fill(row, head, title, event.output);
-    this.transcript.follow();
   }
 
   fill(row, head, title, output) {

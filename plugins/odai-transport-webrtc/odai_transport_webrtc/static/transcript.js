@@ -10,6 +10,14 @@ export class Transcript {
     this.list = list;
     this.scroller = scroller;
     this.lines = new Map();
+    this.pinned = true;
+    scroller.addEventListener("scroll", () => {
+      this.pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END;
+    });
+    // Also when a notice or a keyboard takes room from below.
+    const resized = new ResizeObserver(() => this.follow());
+    resized.observe(scroller);
+    resized.observe(list);
   }
 
   // item: {id, role, text, status}
@@ -20,7 +28,6 @@ export class Transcript {
     line.text.textContent = said;
     line.row.hidden = said === "";
     line.row.dataset.status = item.status;
-    this.follow();
   }
 
   add(item) {
@@ -36,7 +43,6 @@ export class Transcript {
   // Anything else that belongs into the course of the conversation: a tool's card, a divider.
   append(row) {
     this.list.append(row);
-    this.follow();
   }
 
   // A conversation begins; what was said before stays readable, and its ids mean nothing any more.
@@ -47,9 +53,6 @@ export class Transcript {
 
   // Stay at the newest line, unless somebody scrolled up to read.
   follow() {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    const away = scrollHeight - scrollTop - clientHeight;
-    const grown = this.list.lastElementChild?.offsetHeight ?? 0;
-    if (away < NEAR_THE_END + grown) this.scroller.scrollTop = scrollHeight;
+    if (this.pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 }

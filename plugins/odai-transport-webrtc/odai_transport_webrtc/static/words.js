@@ -5,7 +5,7 @@ const PHASE_WORDS = {
   connecting: ["Connecting", "One moment."],
   listening: ["Listening", "Go ahead, I can hear you."],
   thinking: ["Thinking", "One moment."],
-  speaking: ["Speaking", "Press Esc to stop me."],
+  speaking: ["Speaking", matchMedia("(pointer: coarse)").matches ? "Tap the button to stop me." : "Press Esc to stop me."],
   ended: ["Conversation ended", "Press the button to begin another one."],
   lost: ["Connection lost", "Press the button to call again."],
 };
@@ -34,8 +34,9 @@ export const INSECURE =
 export const MICROPHONE_LOST = "The microphone has been unplugged or taken away. You can go on by typing.";
 export const BARGE_IN_LATER = "This will hold from the next conversation on.";
 
-export function phaseWords(phase, { tools, microphone, muted }) {
+export function phaseWords(phase, { tools, microphone, muted, needsToken }) {
   const [title, hint] = PHASE_WORDS[phase];
+  if (needsToken) return ["One thing first", "This page needs a token."];
   const work = [...tools.values()].at(-1);
   if (phase === "thinking" && work) return [work, hint];
   if (phase === "listening" && !microphone) return ["Your turn", "Type below; I will answer."];
