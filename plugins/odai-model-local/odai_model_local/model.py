@@ -31,7 +31,6 @@ from agents.realtime.model_inputs import (
     RealtimeModelSendRawMessage,
     RealtimeModelSendToolOutput,
     RealtimeModelSendUserInput,
-    RealtimeModelUserInput,
 )
 
 from odai_core import CallOptions, OdaiError
@@ -39,6 +38,7 @@ from odai_model_local import speech, workers
 from odai_model_local.answer import Answer, Speak
 from odai_model_local.brain.types import Brain, Decision, Embed, Say
 from odai_model_local.hearing import Heard, Hearing, Tasks
+from odai_model_local.inputs import line_of, text_of
 from odai_model_local.listen import Ear
 
 if TYPE_CHECKING:
@@ -155,13 +155,13 @@ class LocalRealtimeModel(RealtimeModel):
         if isinstance(event, RealtimeModelSendAudio):
             await self._connected.hearing.feed(event.audio, commit=event.commit)
         elif isinstance(event, RealtimeModelSendUserInput):
-            await self._enqueue(_Typed(_text_of(event.user_input)))
+            await self._enqueue(_Typed(text_of(event.user_input)))
         elif isinstance(event, RealtimeModelSendToolOutput):
             await self._take_output(event)
         elif isinstance(event, RealtimeModelSendInterrupt):
             await self._interrupt(event)
         elif isinstance(event, RealtimeModelSendRawMessage):
-            line = _line_of(event)
+            line = line_of(event)
             if line:
                 await self._enqueue(_Line(line))
 
@@ -334,20 +334,3 @@ async def _take_results(brain: Brain, job: _Results) -> list[Decision]:
 
 async def _word_for_word(text: str) -> Sequence[Decision]:
     return (Say(text),)
-
-
-def _text_of(user_input: RealtimeModelUserInput) -> str:
-    if isinstance(user_input, str):
-        return user_input
-    texts = [str(part.get("text", "")) for part in user_input["content"] if part["type"] == "input_text"]
-    return " ".join(texts)
-
-
-def _line_of(event: RealtimeModelSendRawMessage) -> str:
-    """What a `response.create` wants spoken word for word; "" for every other message."""
-    if event.message["type"] != "response.create":
-        return ""
-    value: Any = event.message.get("other_data")
-    for name in ("response", "metadata", "say"):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else ""

@@ -36,7 +36,7 @@ class Voice:
         """One clause -> float32 at 24 kHz, -1..1; empty when there is nothing to say. Blocking: about 30 ms."""
         with self._lock:
             phonemes = self._hibari.phonemize(clause)
-        sounds = [self._hibari.from_phonemes(part) for part in phonemes]
+        sounds = [self._hibari.from_phonemes(part, seed=0) for part in phonemes]
         return np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
 
 
