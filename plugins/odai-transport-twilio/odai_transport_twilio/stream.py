@@ -48,6 +48,7 @@ class Stream:
         self._call: Call | None = None
         self._close_code = _NORMAL
         self._closed = False
+        self._ending = False
         self._heard_at = self._loop.time()
         self._sending_since: float | None = None
         self._oversized = 0
@@ -88,10 +89,12 @@ class Stream:
             analytics={"stream_sid": start.stream_sid, "call_sid": ticket.call_sid, "phone_number": ticket.phone},
             tool_chat_id=start.stream_sid,
         )
-        await self._converse(info, frames.Outgoing(start.stream_sid), ticket.call_sid)
-        self._context.log.info(
-            "A telephone stream is over: %d frames ignored, %d pieces dropped", self._ignored, self._uplink.dropped
-        )
+        try:
+            await self._converse(info, frames.Outgoing(start.stream_sid), ticket.call_sid)
+        finally:
+            self._context.log.info(
+                "A telephone stream is over: %d frames ignored, %d pieces dropped", self._ignored, self._uplink.dropped
+            )
 
     # -- before the call
 
@@ -131,7 +134,12 @@ class Stream:
                 await self._call.end(next(task for task in leaving if task in done).result())
                 await asyncio.wait({talking}, timeout=self._limits.leaving)
         finally:
-            await _stop(talking, *leaving)
+            # A peer leaves as soon as it is hung up on: what is ending by itself is left to end.
+            if not self._ending:
+                talking.cancel()
+            for task in leaving:
+                task.cancel()
+            await _settled(talking, *leaving)
         if not talking.cancelled():
             talking.result()
 
@@ -141,6 +149,7 @@ class Stream:
             self._call = call
             delivering = group.create_task(self._uplink.deliver(call))
             reason = await self._speak(call, outgoing)
+            self._ending = True
             if reason not in _NO_HANG_UP:
                 await rest.hang_up(self._config, call_sid, self._context.log)
             if self._close_code == _NORMAL:
@@ -249,10 +258,8 @@ class Stream:
                 await self._socket.close(code)
 
 
-async def _stop(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel once and wait, however often we are cancelled meanwhile: a call's clean-up is never cut short."""
-    for task in tasks:
-        task.cancel()
+async def _settled(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for the tasks, however often we are cancelled meanwhile: a call's clean-up is never cut short."""
     cancelled: asyncio.CancelledError | None = None
     while any(not task.done() for task in tasks):
         try:

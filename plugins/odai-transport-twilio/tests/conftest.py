@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import httpx2
@@ -21,10 +21,10 @@ from odai_transport_twilio import SETTINGS
 from odai_transport_twilio.config import Limits
 from odai_transport_twilio.routes import blueprint
 from quart import Quart, request
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from websockets.asyncio.client import ClientConnection, connect
 
-from odai_core import CallInfo, CallRefused, Secret, events
+from odai_core import CallInfo, CallRefused, Secret, Values, events
 
 HOST = "voice.example.com"
 TOKEN = "12345"
@@ -79,6 +79,8 @@ class ScriptedCall:
     async def events(self) -> AsyncIterator[Any]:
         while True:
             event = await self.saying.get()
+            if event is None:
+                return
             if isinstance(event, Exception):
                 raise event
             yield event
@@ -97,7 +99,8 @@ class Context:
     """What core gives a transport, as a double."""
 
     def __init__(self, *, public_host: str = HOST, loopback: bool = True, **given: Any) -> None:
-        self.settings = declared(**given)
+        self.values = declared(**given)
+        self.settings: Values = self.values
         self.log = logging.getLogger("test.twilio")
         self.public_host = public_host
         self.loopback = loopback
@@ -106,6 +109,9 @@ class Context:
         self.opening: asyncio.Event | None = None
         self.opening_began = asyncio.Event()
         self.opening_left = asyncio.Event()
+        self.closing_began = asyncio.Event()
+        self.closing = asyncio.Event()
+        self.closing.set()
         self.refusal: Exception | None = None
         self.open_failure: Exception | None = None
         self.taken = 0
@@ -116,7 +122,7 @@ class Context:
 
     def unsign(self, text: str, *, max_age: float) -> Mapping[str, Any] | None:
         try:
-            return dict(self._signer.loads(text, max_age=max_age))
+            return dict(self._signer.loads(text, max_age=int(max_age)))
         except BadSignature:
             return None
 
@@ -146,8 +152,9 @@ class Context:
         try:
             yield call
         finally:
-            # A close that takes a moment, as a real one does: it must not be cut short.
-            await asyncio.sleep(0)
+            # A close that takes a while, as a real one does: it must not be cut short.
+            self.closing_began.set()
+            await self.closing.wait()
             call.times_closed += 1
             call.closed.set()
 
@@ -237,7 +244,7 @@ class Line:
         signed = self.signature(url, {}) if signature is None else signature
         headers = {"X-Twilio-Signature": signed}
         address = f"ws://127.0.0.1:{self.port}/twilio/connect"
-        async with connect(address, additional_headers=headers, proxy=None, **more) as client:
+        async with connect(address, additional_headers=headers, proxy=None, compression=None, **more) as client:
             yield Stream(client)
 
     @asynccontextmanager
@@ -255,15 +262,15 @@ async def _served(context: Context, limits: Limits) -> AsyncIterator[Line]:
     app = Quart("line")
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         line = Line(context, port, http)
-        if context.settings["TWILIO_ACCOUNT_SID"]:
-            context.settings["ODAI_TWILIO_API_URL"] = f"http://127.0.0.1:{port}"
+        if context.settings["ODAI_TWILIO_API_URL"] == "https://api.twilio.com":
+            context.values["ODAI_TWILIO_API_URL"] = f"http://127.0.0.1:{port}"
 
         @app.post("/2010-04-01/Accounts/<account>/Calls/<call>.json")
-        async def rest(account: str, call: str) -> tuple[str, int]:
-            line.hang_ups.put_nowait((account, call, request.headers["Authorization"], await request.get_data()))
-            return line.rest_answer
+        async def rest(account: str, call: str) -> tuple[str, int, dict[str, str]]:
+            line.hang_ups.put_nowait((account, call, request.headers["Authorization"], bytes(await request.body)))
+            return (*line.rest_answer, {"Connection": "close"})
 
-        app.register_blueprint(blueprint(context, limits), url_prefix="/twilio")
+        app.register_blueprint(blueprint(cast(Any, context), limits), url_prefix="/twilio")
         config = ServerConfig()
         config.bind = [f"fd://{listener.detach()}"]
         config.websocket_max_message_size = 1 << 20
@@ -307,40 +314,3 @@ def make_context() -> type[Context]:
 @pytest.fixture
 def busy() -> type[CallRefused]:
     return CallRefused
-
-
-class VirtualLoop:
-    """Time that moves when told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self._timers: list[tuple[float, Callable[[], None], list[bool]]] = []
-
-    def time(self) -> float:
-        return self.now
-
-    def call_at(self, when: float, callback: Callable[[], None]) -> Any:
-        alive = [True]
-        self._timers.append((when, callback, alive))
-        return type("Handle", (), {"cancel": staticmethod(lambda: alive.__setitem__(0, False))})()
-
-    def call_later(self, delay: float, callback: Callable[[], None]) -> Any:
-        return self.call_at(self.now + delay, callback)
-
-    def advance(self, seconds: float) -> None:
-        end = self.now + seconds
-        while due := [timer for timer in self._timers if timer[0] <= end and timer[2][0]]:
-            timer = min(due, key=lambda one: one[0])
-            self._timers.remove(timer)
-            self.now = max(self.now, timer[0])
-            timer[1]()
-        self.now = end
-
-    @property
-    def pending(self) -> int:
-        return sum(timer[2][0] for timer in self._timers)
-
-
-@pytest.fixture
-def virtual_loop() -> VirtualLoop:
-    return VirtualLoop()

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from odai_transport_twilio.config import Limits
+from odai_transport_twilio.config import Config, Limits
+from odai_transport_twilio.stream import Stream
+from odai_transport_twilio.tickets import Ticket, Tickets
 
 from odai_core import events
 
@@ -172,6 +174,73 @@ async def test_a_caller_who_leaves_while_the_call_opens_ends_the_opening(line: A
         assert await stream.close_code() == 1000
         assert line.context.opening_left.is_set()
     assert line.context.all_calls == []
+
+
+class SilentSocket:
+    """A peer that is there, and no more."""
+
+    def __init__(self, first: str) -> None:
+        self.frames: asyncio.Queue[str] = asyncio.Queue()
+        self.frames.put_nowait(first)
+        self.closed: list[int] = []
+
+    async def receive(self) -> str:
+        return await self.frames.get()
+
+    async def send(self, data: str | bytes) -> None:
+        raise AssertionError("nothing was said")
+
+    async def close(self, code: int, reason: str = "") -> None:
+        self.closed.append(code)
+
+
+def _peer(context: Any) -> SilentSocket:
+    ticket = Tickets(context, 60).issue(Ticket(call_sid="CA1", phone=None))
+    body = {"streamSid": "MZ1", "callSid": "CA1", "customParameters": {"ticket": ticket}}
+    return SilentSocket(json.dumps({"event": "start", "start": body}))
+
+
+def _stream(peer: SilentSocket, context: Any) -> Stream:
+    return Stream(peer, context, Config.read(context), Tickets(context, 60), Limits())
+
+
+async def test_a_clean_up_is_not_cut_short_by_a_second_cancellation(make_context: Any) -> None:
+    context = make_context()
+    context.closing.clear()
+    peer = _peer(context)
+    running = asyncio.create_task(_stream(peer, context).run("s1"))
+    call = await context.call()
+    running.cancel()
+    await context.closing_began.wait()
+    for _ in range(3):
+        running.cancel()
+        await asyncio.sleep(0)
+    assert not running.done()
+    context.closing.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (peer.closed, call.times_closed) == ([], 1)
+
+
+async def test_a_peer_that_is_hung_up_on_cannot_cut_the_end_short(line: Any) -> None:
+    line.context.closing.clear()
+    async with line.talking() as (stream, call):
+        call.saying.put_nowait(events.Ended("hangup"))
+        assert await stream.close_code() == 1000
+    assert line.context.taken == 1
+    line.context.closing.set()
+    assert await _settled(lambda: line.context.taken == 0)
+    assert call.times_closed == 1
+
+
+async def test_the_socket_is_closed_once(make_context: Any) -> None:
+    context = make_context()
+    peer = _peer(context)
+    running = asyncio.create_task(_stream(peer, context).run("s1"))
+    call = await context.call()
+    call.saying.put_nowait(events.Ended("hangup"))
+    await asyncio.wait_for(running, 10)
+    assert (peer.closed, call.times_closed) == ([1000], 1)
 
 
 # -- leaks

@@ -1,8 +1,7 @@
-"""The small parts, each alone and in virtual time."""
+"""The small parts, each alone."""
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from typing import Any
@@ -13,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from odai_transport_twilio import odai_transports, twiml
 from odai_transport_twilio.config import Config
-from odai_transport_twilio.keypad import Keypad
 from odai_transport_twilio.marks import Marks
 from odai_transport_twilio.numbers import e164
 from odai_transport_twilio.tickets import Ticket, Tickets
-from odai_transport_twilio.uplink import Uplink
 
 from odai_core import SettingError
 
@@ -31,6 +28,10 @@ def test_importing_the_plugin_is_light() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert out.stdout.strip() == "[]"
+
+
+def test_the_routes_are_made_when_core_asks(make_context: Any) -> None:
+    assert odai_transports().blueprint(make_context()).name == "twilio"
 
 
 def test_says_what_is_missing(make_context: Any) -> None:
@@ -71,7 +72,9 @@ def test_refuses_values_it_cannot_use(make_context: Any, name: str, text: str) -
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_parameters_survive_whatever_is_in_them(url: str, value: str) -> None:
-    allowed = "".join(c for c in value if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"))
+    allowed = "".join(
+        c for c in value if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+    )
     stream = ElementTree.fromstring(twiml.connect(url, {"ticket": value, "from": ""}).encode()).find("Connect/Stream")
     assert stream is not None
     found = {parameter.attrib["name"]: parameter.attrib["value"] for parameter in stream}
@@ -133,7 +136,13 @@ def test_a_withheld_number_stays_withheld(make_context: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "claims", [{}, {"call_sid": "CA1"}, {"call_sid": "CA1", "from": 5, "nonce": "n"}, {"call_sid": "CA1", "from": "", "nonce": 5}]
+    "claims",
+    [
+        {},
+        {"call_sid": "CA1"},
+        {"call_sid": "CA1", "from": 5, "nonce": "n"},
+        {"call_sid": "CA1", "from": "", "nonce": 5},
+    ],
 )
 def test_odd_claims_are_refused(make_context: Any, claims: dict[str, Any]) -> None:
     context = make_context()
@@ -202,128 +211,3 @@ def test_no_name_from_outside_is_credited(name: str) -> None:
     marks = Marks()
     marks.sent("a", 0, 40)
     assert marks.returned(name) == (("a", 40) if name == "0:a:40" else None)
-
-
-# -- the caller's audio
-
-
-class Taker:
-    """A call that takes audio, and nothing else."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    async def send_audio(self, audio: bytes) -> None:
-        self.pieces.append(audio)
-
-
-async def _delivered(uplink: Uplink) -> list[bytes]:
-    taker: Any = Taker()
-    delivered = asyncio.Event()
-
-    async def last(call: Any) -> None:
-        delivered.set()
-
-    uplink.order(last)
-    task = asyncio.create_task(uplink.deliver(taker))
-    await asyncio.wait_for(delivered.wait(), 5)
-    task.cancel()
-    return list(taker.pieces)
-
-
-async def test_pieces_have_the_very_size_and_keep_every_byte(virtual_loop: Any) -> None:
-    uplink = Uplink(400, virtual_loop)
-    sent = bytes(range(160)) * 10
-    for start in range(0, 1600, 160):
-        uplink.audio(sent[start : start + 160])
-        virtual_loop.advance(0.02)
-    pieces = await _delivered(uplink)
-    assert [len(piece) for piece in pieces] == [400, 400, 400, 400]
-    assert b"".join(pieces) == sent
-
-
-async def test_the_rest_goes_100_ms_after_the_last_piece(virtual_loop: Any) -> None:
-    uplink = Uplink(400, virtual_loop)
-    uplink.audio(bytes(480))
-    virtual_loop.advance(0.099)
-    assert [len(piece) for piece in await _delivered(uplink)] == [400]
-    virtual_loop.advance(0.001)
-    assert [len(piece) for piece in await _delivered(uplink)] == [80]
-    assert virtual_loop.pending == 0
-
-
-async def test_a_piece_sent_meanwhile_puts_the_rest_off(virtual_loop: Any) -> None:
-    uplink = Uplink(400, virtual_loop)
-    uplink.audio(bytes(160))
-    virtual_loop.advance(0.05)
-    uplink.audio(bytes(260))
-    virtual_loop.advance(0.09)
-    assert [len(piece) for piece in await _delivered(uplink)] == [400]
-    virtual_loop.advance(0.011)
-    assert [len(piece) for piece in await _delivered(uplink)] == [20]
-
-
-async def test_a_call_that_takes_nothing_loses_the_oldest(virtual_loop: Any) -> None:
-    uplink = Uplink(400, virtual_loop)
-    for index in range(130):
-        uplink.audio(bytes([index]) * 400)
-    assert uplink.dropped == 30
-    pieces = await _delivered(uplink)
-    assert [piece[0] for piece in pieces] == list(range(31, 130))
-
-
-async def test_closing_stops_the_timer(virtual_loop: Any) -> None:
-    uplink = Uplink(400, virtual_loop)
-    uplink.close()
-    uplink.audio(bytes(10))
-    uplink.close()
-    assert virtual_loop.pending == 0
-
-
-# -- keys
-
-
-@pytest.fixture
-def pad(virtual_loop: Any) -> tuple[Keypad, list[str]]:
-    heard: list[str] = []
-    return Keypad(virtual_loop, typed=heard.append, interrupt=lambda: heard.append("interrupt")), heard
-
-
-def test_digits_are_a_turn_after_a_pause(pad: tuple[Keypad, list[str]], virtual_loop: Any) -> None:
-    keypad, heard = pad
-    for digit in "415":
-        assert keypad.press(digit)
-        virtual_loop.advance(1.9)
-    assert heard == []
-    virtual_loop.advance(0.2)
-    assert heard == ["I typed 415 on the telephone's keypad."]
-
-
-def test_hash_interrupts_and_finishes(pad: tuple[Keypad, list[str]], virtual_loop: Any) -> None:
-    keypad, heard = pad
-    keypad.press("#")
-    keypad.press("7")
-    keypad.press("#")
-    virtual_loop.advance(10)
-    assert heard == ["interrupt", "interrupt", "I typed 7 on the telephone's keypad."]
-
-
-def test_star_starts_over(pad: tuple[Keypad, list[str]], virtual_loop: Any) -> None:
-    keypad, heard = pad
-    for key in "12*3":
-        keypad.press(key)
-    virtual_loop.advance(3)
-    assert heard == ["I typed 3 on the telephone's keypad."]
-
-
-def test_only_keys_are_keys_and_they_are_bounded(pad: tuple[Keypad, list[str]], virtual_loop: Any) -> None:
-    keypad, heard = pad
-    assert not any(keypad.press(key) for key in ("", "12", "E", "١", "a"))
-    for _ in range(1000):
-        keypad.press("9")
-    assert virtual_loop.pending == 1
-    virtual_loop.advance(3)
-    assert heard == [f"I typed {'9' * 64} on the telephone's keypad."]
-    keypad.press("1")
-    keypad.close()
-    assert virtual_loop.pending == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pybase64
 import pytest
-from odai_transport_twilio import AUDIO
+from odai_transport_twilio import AUDIO, rest
 from odai_transport_twilio.config import Limits
 from websockets.exceptions import InvalidStatus
 
@@ -262,13 +262,47 @@ async def test_hanging_up_in_trouble_still_closes(serve_line: Any, caplog: Any, 
 
 
 async def test_an_api_nobody_answers_at_still_closes(serve_line: Any, caplog: Any) -> None:
-    line = await serve_line(**REST)
-    line.context.settings["ODAI_TWILIO_API_URL"] = "unused after the mount"
+    line = await serve_line(**REST, ODAI_TWILIO_API_URL="http://127.0.0.1:1")
     async with line.talking() as (stream, call):
-        line.rest_answer = ("x", 99)
         call.saying.put_nowait(events.Ended("hangup"))
         assert await stream.close_code() == 1000
-    assert "Closing the stream ends the call" in caplog.text
+    assert "Twilio did not take the hang-up: ConnectError" in caplog.text
+
+
+async def test_an_api_that_keeps_silent_still_closes(serve_line: Any, caplog: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rest, "_LIMIT", 0.1)
+    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        line = await serve_line(**REST, ODAI_TWILIO_API_URL=f"http://127.0.0.1:{port}")
+        async with line.talking() as (stream, call):
+            call.saying.put_nowait(events.Ended("hangup"))
+            assert await stream.close_code() == 1000
+    assert "Twilio did not take the hang-up" in caplog.text
+
+
+async def test_a_call_that_ends_without_a_word_closes_with_1011(line: Any) -> None:
+    async with line.talking() as (stream, call):
+        call.saying.put_nowait(None)
+        assert await stream.close_code() == 1011
+        assert call.times_closed == 1
+
+
+async def test_nothing_of_the_caller_is_logged(serve_line: Any, caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG, "test.twilio")
+    line = await serve_line(**REST)
+    async with line.talking() as (stream, call):
+        for key in "4321#":
+            await stream.press(key)
+        assert await call.next() == ("interrupt",)
+        call.saying.put_nowait(events.Ended("hangup"))
+        assert await stream.close_code() == 1000
+    async with line.stream() as stream:
+        await stream.start({"ticket": "+14155550123"})
+        assert await stream.close_code() == 1008
+    messages = " ".join(record.getMessage() for record in caplog.records if record.name == "test.twilio")
+    assert "no valid ticket" in messages
+    assert "A telephone stream is over" in messages
+    assert not any(private in messages for private in ("4155550123", "4321", "CA1", "MZ1"))
 
 
 async def test_a_call_that_cannot_open_closes_with_1011(line: Any, busy: Any) -> None:
