@@ -38,7 +38,7 @@ _ENDS_PLACE: Final = bag(
     "monday tuesday wednesday thursday friday saturday sunday using because so soon later"
 )
 TIME_WORDS: Final = bag(
-    "today tonight tomorrow now currently yet still weekend week month year morning afternoon evening soon later "
+    "today tonight tomorrow now currently yet still time weekend week month year morning afternoon evening soon later "
     "monday tuesday wednesday thursday friday saturday sunday this next"
 )
 

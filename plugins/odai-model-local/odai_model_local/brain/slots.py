@@ -27,7 +27,8 @@ _SEARCH_FRAME = re.compile(
     re.IGNORECASE,
 )
 _BEST: Final = frozenset({"best", "top", "highest", "finest"})
-_COUNTED: Final = bag("me top best first the find show get list give any about recommend")
+_RANKED: Final = frozenset({"best", "top", "nearest", "closest", "cheapest", "highest", "most", "results"})
+_COUNTED: Final = bag("me top best first find show get list give any about recommend")
 
 
 @dataclass
@@ -129,7 +130,8 @@ class _Filling:
             value = float(token.text) if slot.type == "number" else int(float(token.text))
             year = "year" in words and re.fullmatch(r"(?:19|20)\d\d", token.text)
             amount = "amount" in words
-            counted = words & {"limit", "count", "max", "maximum", "size"} and value <= 50 and before.low in _COUNTED
+            asked = before.low in _COUNTED or after.low in _RANKED
+            counted = words & {"limit", "count", "max", "maximum", "size"} and value <= 50 and asked
             if year or amount or counted:
                 return entities.Span(index, index + 1, value)
             if after.stem in words or (before.stem in words and after.stem not in words):

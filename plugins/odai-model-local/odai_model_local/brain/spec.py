@@ -113,4 +113,5 @@ def sound(text: str) -> str:
     low = re.sub(r"[^a-z]", "", text.lower())
     for pattern, instead in ((r"ck|q|c(?![eiyh])", "k"), (r"ph", "f"), (r"[sz]|c(?=[eiy])", "s"), (r"n", "m")):
         low = re.sub(pattern, instead, low)
-    return re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiouyhw]", "", low))
+    # At the start "h", "w" and "y" are heard: "help" is not Yelp.
+    return re.sub(r"(.)\1+", r"\1", low[:1].strip("aeiou") + re.sub(r"[aeiouyhw]", "", low[1:]))
