@@ -89,6 +89,10 @@ class BoundValues(Mapping[str, Any]):
                 f"{name} is not declared: add Setting(name={name!r}, ...) to the plugin's settings"
             ) from None
 
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """The value, or `default` for a name that was not declared."""
+        return self._values.get(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 

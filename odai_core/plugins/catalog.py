@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from odai_core.calls import Values
 from odai_core.contract import AccountPlugin, ModelPlugin, Problem, ToolPlugin, TransportPlugin
 from odai_core.plugins.discovery import Candidate
+from odai_core.settings import BoundValues
 from odai_core.tools.schema import ToolSpec
 
 Declaration = ToolPlugin | TransportPlugin | ModelPlugin | AccountPlugin
@@ -38,6 +40,8 @@ class Entry:
     plugin: Declaration | None = None
     """What it declared; None when it was never imported or broke."""
     specs: tuple[ToolSpec, ...] = ()
+    values: Values = field(default_factory=lambda: BoundValues({}), compare=False, repr=False)
+    """What its settings read."""
 
     @property
     def kind(self) -> str:
@@ -87,8 +91,6 @@ class Catalog:
 
     entries: tuple[Entry, ...]
     generation: int = 0
-    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """Settings by plugin name, as `kind/name`."""
 
     def ready(self, kind: str) -> tuple[Entry, ...]:
         """The usable plugins of a kind, in the order of `VOICE_ORDER`, then by name."""
@@ -100,9 +102,9 @@ class Catalog:
         """The entry of that name, whatever its state."""
         return next((entry for entry in self.entries if entry.kind == kind and entry.name == name), None)
 
-    def settings_of(self, entry: Entry) -> Any:
+    def settings_of(self, entry: Entry) -> Values:
         """What the plugin's own declarations read."""
-        return self.values[f"{entry.kind}/{entry.name}"]
+        return entry.values
 
     @cached_property
     def voice_tools(self) -> tuple[tuple[Entry, ToolSpec], ...]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import invalidate_caches
 from typing import Any
 
 import importlib_metadata
 
+log = logging.getLogger("odai.plugins")
+
 KINDS = ("tools", "transports", "models", "accounts")
 """The entry-point groups are `odai.` and one of these."""
 
 
 _METADATA = (".dist-info", ".egg-info", ".egg-link")
+_CORE = re.compile(r"\s*odai[-_.]+core(?![-_.\w])", re.IGNORECASE)
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as pip compares it: `Odai_Tool.Yelp` is `odai-tool-yelp`."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +36,7 @@ class Candidate:
     name: str
     module: str
     distribution: str
+    """Its canonical name."""
     version: str
     requires_core: tuple[str, ...] = ()
     """The distribution's own requirements on odai-core, as written."""
@@ -39,34 +51,39 @@ def discover() -> list[Candidate]:
     invalidate_caches()
     found: dict[tuple[str, str, str], Candidate] = {}
     seen: set[str] = set()
-    for distribution in importlib_metadata.distributions():
+    for distribution in _distributions():
         try:
-            name = distribution.name
-            if not name or name.lower().replace("_", "-") in seen:
+            name = canonical(distribution.name)
+            if name in seen:
                 continue
-            seen.add(name.lower().replace("_", "-"))
-            for candidate in _candidates(distribution):
-                found.setdefault((candidate.kind, candidate.name, candidate.distribution), candidate)
+            seen.add(name)
+            for candidate in _candidates(name, distribution):
+                found.setdefault((candidate.kind, candidate.name, name), candidate)
         except Exception:
             continue
     return [found[key] for key in sorted(found)]
 
 
-def _candidates(distribution: Any) -> list[Candidate]:
+def _distributions() -> Iterator[Any]:
+    try:
+        yield from importlib_metadata.distributions()
+    except Exception as error:  # of somebody's finder on sys.meta_path; what came before it is still good
+        log.warning("the search for plugins ended early: %s", type(error).__name__)
+
+
+def _candidates(name: str, distribution: Any) -> list[Candidate]:
     groups = {f"odai.{kind}": kind for kind in KINDS}
     points = [point for point in distribution.entry_points if point.group in groups]
     if not points:
         return []
-    requires = tuple(
-        line for line in distribution.requires or () if line.lower().replace("_", "-").startswith("odai-core")
-    )
+    version, requires = str(distribution.version or "0"), tuple(filter(_CORE.match, distribution.requires or ()))
     return [
         Candidate(
             kind=groups[point.group],
             name=point.name,
             module=point.value.partition(":")[0].strip(),
-            distribution=distribution.name,
-            version=distribution.version or "0",
+            distribution=name,
+            version=version,
             requires_core=requires,
         )
         for point in points
@@ -74,15 +91,17 @@ def _candidates(distribution: Any) -> list[Candidate]:
 
 
 def fingerprint() -> int:
-    """A number that changes when something is installed or removed; under a millisecond for 300 distributions.
+    """A number that changes when something is installed or removed; 2 ms for 300 distributions.
 
-    It lists names instead of trusting folder times: those have been seen to stand still across an installation.
+    It lists names instead of trusting folder times: those have been seen to stand still across an installation. An
+    installer writes RECORD last, so a look at a half-written distribution is not the last look at it.
     """
     listed = []
-    for folder in sys.path:
+    for folder in [folder or "." for folder in sys.path if isinstance(folder, str)]:
         try:
-            entries = os.listdir(folder)
+            metadata = [entry for entry in os.listdir(folder) if entry.endswith(_METADATA)]
         except OSError:
             continue
-        listed.append((folder, frozenset(entry for entry in entries if entry.endswith(_METADATA))))
+        done = frozenset((entry, os.path.exists(os.path.join(folder, entry, "RECORD"))) for entry in metadata)
+        listed.append((folder, done))
     return hash(tuple(listed))

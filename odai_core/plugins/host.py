@@ -17,7 +17,10 @@ log = logging.getLogger("odai.plugins")
 
 
 class PluginHost:
-    """Owns what this process has imported. `catalog` is always whole; `refresh` replaces it when something changed."""
+    """Owns what this process has imported. `catalog` is always whole; `refresh` replaces it when something changed.
+
+    ODAI_STRICT stops the start with a PluginError. It never stops a running server: later on, states are states.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,7 @@ class PluginHost:
         self._loader = Loader(settings)
         self._lock = threading.Lock()
         self._seen = fingerprint()
-        self.catalog = self._build(generation=1)
+        self.catalog = self._build(generation=1, strict=settings.core["ODAI_STRICT"])
 
     def refresh(self) -> Catalog:
         """The catalog of what is installed now. Cheap when nothing was; safe from any thread."""
@@ -55,25 +58,21 @@ class PluginHost:
         if fresh.entries != self.catalog.entries:
             self.catalog = fresh
 
-    def _build(self, generation: int) -> Catalog:
+    def _build(self, generation: int, *, strict: bool = False) -> Catalog:
         pins = conflicts.parse_pins(self.settings.core["ODAI_PIN"])
         free, entries = conflicts.split_clashing(self._discover(), pins)
         for candidate in free:
-            entries += self._loader.load(candidate)
+            entries += self._loader.load(candidate, strict=strict)
         entries = conflicts.settle(entries, pins)
         entries.sort(key=lambda entry: (entry.kind, entry.name, entry.candidate.distribution))
-        values = {
-            f"{entry.kind}/{entry.name}": self.settings.bind(entry.plugin.settings)
-            for entry in entries
-            if entry.plugin is not None and entry.state is State.READY
-        }
-        self._report(entries)
-        return Catalog(entries=tuple(entries), generation=generation, values=values)
+        _report(entries, strict)
+        return Catalog(entries=tuple(entries), generation=generation)
 
-    def _report(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
-            if entry.problem is None or entry.state is State.DISABLED:
-                continue
-            if self.settings.core["ODAI_STRICT"] and entry.state is not State.NEEDS_SETUP:
-                raise PluginError(entry.problem.cause, entry.problem.remedy)
-            log.warning("%s is %s: %s %s", entry.name, entry.state, entry.problem.cause, entry.problem.remedy)
+
+def _report(entries: Iterable[Entry], strict: bool) -> None:
+    for entry in entries:
+        if entry.problem is None or entry.state is State.DISABLED:
+            continue
+        if strict and entry.state is not State.NEEDS_SETUP:
+            raise PluginError(entry.problem.cause, entry.problem.remedy)
+        log.warning("%s is %s: %s %s", entry.name, entry.state, entry.problem.cause, entry.problem.remedy)
