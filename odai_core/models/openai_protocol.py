@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 from openai.types.realtime import RealtimeServerEvent
@@ -67,6 +67,14 @@ class Transcription(msgspec.Struct):
 
     item_id: str
     transcript: str
+
+
+class FunctionCall(msgspec.Struct):
+    """A tool the model calls; without these two the SDK's session fails for good."""
+
+    call_id: Annotated[str, msgspec.Meta(min_length=1)]
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    status: str = ""
 
 
 decode_audio = msgspec.json.Decoder(AudioDelta).decode

@@ -27,6 +27,7 @@ from odai_core.models.openai_protocol import (
     AUDIO_MARK,
     SDK_EVENTS,
     AudioDelta,
+    FunctionCall,
     TranscriptDelta,
     Transcription,
     decode_audio,
@@ -65,6 +66,7 @@ class OpenAIRealtime(OpenAIConnection):
         """Frames of the server that could not be read, or whose type nobody knows."""
         self._hearing = Hearing(self._audio_state_tracker, None)
         self._cut_off: deque[str] = deque(maxlen=16)
+        self._call_ids: set[str] = set()
         self._listener_failure: Exception | None = None
 
     async def connect(self, options: sdk.RealtimeModelConfig) -> None:
@@ -152,6 +154,10 @@ class OpenAIRealtime(OpenAIConnection):
                 await self._emit_raw(event)
                 item = message_item(event["item"], done=kind.endswith("done"))
                 await self._emit_event(sdk.RealtimeModelItemUpdatedEvent(item))
+            case "response.output_item.added" | "response.output_item.done" as kind if (
+                event["item"]["type"] == "function_call"
+            ):
+                await self._on_function_call(event, done=kind.endswith("done"))
             case "conversation.item.input_audio_transcription.completed":
                 heard = msgspec.convert(event, Transcription)
                 await self._emit_raw(event)
@@ -180,6 +186,17 @@ class OpenAIRealtime(OpenAIConnection):
 
     async def _emit_raw(self, event: dict[str, Any]) -> None:
         await self._emit_event(RealtimeModelRawServerEvent(data=event))
+
+    async def _on_function_call(self, event: dict[str, Any], *, done: bool) -> None:
+        call = msgspec.convert(event["item"], FunctionCall)
+        if not done or call.status != "completed":
+            await self._emit_raw(event)
+        elif call.call_id in self._call_ids:
+            # The SDK's session takes another call under the same id for a reason to end.
+            self._skip("repeated call id")
+        else:
+            await super()._handle_ws_event(event)
+            self._call_ids.add(call.call_id)
 
     async def _on_response_created(self, event: dict[str, Any]) -> None:
         self._unwatch()

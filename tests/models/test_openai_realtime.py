@@ -289,9 +289,7 @@ async def test_a_response_that_starts_in_time_is_no_error(dial, server, phone):
     assert not line.ear.of("error")
 
 
-@pytest.mark.parametrize(
-    ("status", "reason"), [("failed", "rate_limit_exceeded"), ("incomplete", "content_filter")]
-)
+@pytest.mark.parametrize(("status", "reason"), [("failed", "rate_limit_exceeded"), ("incomplete", "content_filter")])
 async def test_a_response_that_fails_is_an_error_after_its_turn(dial, server, phone, status, reason):
     server.replies.append(Reply(status=status, reason=reason))
     line = await dial(phone)
@@ -308,7 +306,9 @@ async def test_a_status_the_sdk_does_not_know_ends_the_response_all_the_same(dia
     line = await dial(phone)
     await line.server.send("response.created", response={"id": "resp_x", "status": "pondering"})
     await line.ear.hears("turn_started")
-    await line.server.send("response.done", response={"id": "resp_x", "status": "bored", "usage": {"input_tokens": "?"}})
+    await line.server.send(
+        "response.done", response={"id": "resp_x", "status": "bored", "usage": {"input_tokens": "?"}}
+    )
     await answered(line)
     await line.model.send_event(say("Hello."))
     await answered(line, 2)
