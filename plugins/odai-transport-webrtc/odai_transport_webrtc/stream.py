@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from quart import Websocket
 
-from odai_core import CallInfo, CallRefused, TransportContext, events
+from odai_core import Call, CallInfo, CallRefused, OdaiError, SetupError, TransportContext, events
 from odai_transport_webrtc import frames
 from odai_transport_webrtc.handshake import Peer
 from odai_transport_webrtc.inbox import Inbox
@@ -45,11 +45,15 @@ class Ending:
 
 
 CALLER = Ending("caller", 1000)
+GONE = Ending("caller", 1006)
+"""The socket is gone, or the server is being stopped by force: nothing is said any more."""
 IDLE = Ending("idle", 1000, "Nothing has been heard from this page for a while.")
 FLOOD = Ending("flood", 1008, "This page sends more than a call can take.")
 NONSENSE = Ending("bad_frames", 1008, "This page sends what the server cannot read.")
 TOO_BIG = Ending("frame_too_big", 1009, "A frame was too big.")
 SLOW = Ending("slow_peer", 1013, "The connection is too slow for sound.")
+NOT_READY = Ending("not_ready", 1011, "The assistant is not set up yet.")
+UNREACHABLE = Ending("model_lost", 1011, "The assistant cannot be reached right now. Please call again later.")
 FAILED = Ending("error", 1011, "Something went wrong on our side. Please call again.")
 
 _CORE_REASONS = frozenset({"hangup", "caller", "duration", "idle", "drain", "slow_peer", "model_lost"})
@@ -118,6 +122,11 @@ class Stream:
             ending = await self._converse(self._listener)
         except CallRefused as refused:
             ending = Ending("overloaded", refused.close_code, "Every line is taken. Try again in a moment.")
+        except SetupError as problem:
+            # Only somebody at this machine can do what the remedy says.
+            ending = Ending("not_ready", 1011, str(problem)) if self._ctx.loopback else NOT_READY
+        except OdaiError:
+            ending = UNREACHABLE
         except Exception as failure:
             self._log(failure)
             ending = FAILED
@@ -196,7 +205,7 @@ class Stream:
         with suppress(asyncio.QueueFull):
             self._replies.put_nowait(frame)
 
-    async def _hear(self, call: Any) -> NoReturn:
+    async def _hear(self, call: Call) -> NoReturn:
         while True:
             match await self._inbox.get():
                 case bytes() as audio:
@@ -210,7 +219,7 @@ class Stream:
 
     # -- to the client --------------------------------------------------------------------------------
 
-    async def _speak(self, call: Any, ready: str) -> Ending:
+    async def _speak(self, call: Call, ready: str) -> Ending:
         await self._send(ready)
         async for event in call.events():
             if type(event) is events.Audio:
@@ -233,6 +242,8 @@ class Stream:
             raise _Stalled from None
 
     async def _say_goodbye(self, ending: Ending) -> None:
+        if ending is GONE:
+            return
         # A peer that does not read hears neither; the time-outs keep that from holding anything.
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE):
@@ -254,7 +265,7 @@ async def _first(listener: asyncio.Task[Ending], *work: Any) -> Ending:
         await asyncio.wait([listener, *tasks], return_when=asyncio.FIRST_COMPLETED)
         # Several may finish together: what the client wanted counts before what became of the rest.
         over = next(task for task in [listener, *tasks] if task.done())
-        return CALLER if over.cancelled() else over.result()
+        return GONE if over.cancelled() else over.result()
     except _Stalled:
         return SLOW
     finally:

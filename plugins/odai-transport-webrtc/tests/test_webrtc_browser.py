@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -251,7 +252,57 @@ async def test_the_servers_goodbye_is_said_in_words(site: Any, browser: Browser)
     await browser.phase("ended")
 
 
-async def test_a_lost_connection_can_be_taken_up_again(site: Any, browser: Browser) -> None:
+class Cable:
+    """A plain TCP relay in front of the server, that can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.ends: list[asyncio.StreamWriter] = []
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.ends += [writer, far_writer]
+
+        async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError):
+                while data := await source.read(65536):
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+
+    def cut(self) -> None:
+        for end in self.ends:
+            end.transport.abort()
+
+
+async def test_a_cut_cable_is_called_lost_and_reconnecting_works(site: Any, microphone: list[str]) -> None:
+    cable = Cable(site.port)
+    async with await asyncio.start_server(cable.carry, "127.0.0.1", 0) as relay, chromium(*microphone) as browser:
+        await browser.page.goto(f"http://127.0.0.1:{relay.sockets[0].getsockname()[1]}/")
+        await browser.press("Start talking")
+        await browser.phase("listening")
+        await site.ctx.next_call()
+        cable.cut()
+        await browser.phase("lost")
+        await browser.sees("The connection to the server was lost.")
+        await site.ctx.all_over()
+        await browser.press("Reconnect")
+        await browser.phase("listening")
+        cable.cut()
+
+
+async def test_muted_the_microphone_sends_silence(site: Any, browser: Browser) -> None:
+    call = await talk(site, browser, "?raw_mic=1")
+    await call.until(lambda call: np.any(np.frombuffer(bytes(call.audio), "<i2")))
+    await browser.press("Mute")
+    await browser.sees("Microphone off")
+    await call.until(lambda call: len(call.audio) > 48_000 and not any(call.audio[-9600:]))
+    await browser.press("Unmute")
+    await call.until(lambda call: any(call.audio[-1920:]))
+
+
+async def test_a_failed_call_can_be_begun_again(site: Any, browser: Browser) -> None:
     call = await talk(site, browser)
     call.emit(RuntimeError("broken"))
     await browser.sees("Something went wrong on our side.")

@@ -15,13 +15,13 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 from odai_transport_webrtc.assets import assets
-from odai_transport_webrtc.stream import Stream
+from odai_transport_webrtc.stream import UNREACHABLE, Stream
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
-from odai_core import CallRefused, events
+from odai_core import CallRefused, OdaiError, SetupError, events
 
 
 async def receive(peer: ClientConnection) -> dict[str, Any]:
@@ -198,6 +198,36 @@ async def test_a_model_that_cannot_open_is_an_error_without_its_words(
     assert [frame["event"] for frame in seen] == ["bye"]
     assert "secret-detail" not in json.dumps(seen) + caplog.text
     assert "RuntimeError" in caplog.text
+    await site.ctx.all_over()
+
+
+@pytest.mark.parametrize(
+    "failure, loopback, reason, message",
+    [
+        (
+            SetupError("No model is ready.", "Run `odai doctor`."),
+            True,
+            "not_ready",
+            "No model is ready. Run `odai doctor`.",
+        ),
+        (
+            SetupError("No model is ready.", "Run `odai doctor`."),
+            False,
+            "not_ready",
+            "The assistant is not set up yet.",
+        ),
+        (OdaiError("host 10.0.0.1 is down"), True, "model_lost", UNREACHABLE.message),
+    ],
+)
+async def test_a_call_that_cannot_open_says_why_to_whom_it_helps(
+    site: Any, failure: OdaiError, loopback: bool, reason: str, message: str
+) -> None:
+    async def fail() -> None:
+        raise failure
+
+    site.ctx.opening, site.ctx.loopback = fail, loopback
+    async with connect(site.socket()) as peer:
+        assert await code_of(peer) == (1011, [{"event": "bye", "reason": reason, "message": message}])
     await site.ctx.all_over()
 
 

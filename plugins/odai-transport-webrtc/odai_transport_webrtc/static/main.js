@@ -36,6 +36,7 @@ function show(phase, facts) {
   if ($("state-title").textContent !== title) $("state-title").textContent = title;
   if ($("state-hint").textContent !== hint) $("state-hint").textContent = hint;
   $("talk").textContent = live ? "End conversation" : phase === "lost" ? "Reconnect" : "Start talking";
+  $("talk").hidden = facts.needsToken;
   $("talk").classList.toggle("primary", !live);
   $("mute").hidden = !(facts.link === "open" && facts.microphone);
   $("mute").setAttribute("aria-pressed", String(facts.muted));
