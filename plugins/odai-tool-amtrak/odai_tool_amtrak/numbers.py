@@ -29,7 +29,7 @@ def _spelled(words: list[str]) -> str:
     """Word by word, "twenty one fifty" -> "2150"; "one hundred seventy one" -> "171"."""
     if "hundred" in words:
         at = words.index("hundred")
-        return str(int(_spelled(words[:at]) or "0") * 100 + int(_spelled(words[at + 1 :]) or "0"))
+        return str(int(_spelled(words[:at]) or "1") * 100 + int(_spelled(words[at + 1 :]) or "0"))
     said, tens = "", False
     for word in words:
         value = _UNITS.get(word)

@@ -43,7 +43,11 @@ def projection(train: Train, asked: Stop | None) -> dict[str, Any]:
 def which_day(trains: list[Train], now: datetime) -> str:
     """The question back when several trains of one number are under way."""
     starts = [(train.stations[0], train.stations[0].departs) for train in trains]
-    days = [speech.day(speech.local(when, stop.tz).date(), speech.local(now, stop.tz).date()) for stop, when in starts if when]
+    days = [
+        speech.day(speech.local(when, stop.tz).date(), speech.local(now, stop.tz).date())
+        for stop, when in starts
+        if when
+    ]
     return f"Several trains with that number are under way. The one that started {speech.join(days[:4], 'or')}?"
 
 

@@ -47,12 +47,6 @@ def parse(text: str) -> Ident:
     return Ident(airline.icao + bare, airline.short, bare)
 
 
-def airline_name(icao: str) -> str:
-    """As people say it, "DAL" -> "Delta"; a code nobody knows comes back as it is."""
-    known = _by_code().get(icao)
-    return known.short if known else icao
-
-
 def _code(words: list[str]) -> tuple[Airline | None, str]:
     """A code and a number at the start: three letters are ICAO's, two are IATA's (or a letter and a digit)."""
     for end in range(len(words), 0, -1):
@@ -127,10 +121,10 @@ def _around_number(words: list[str]) -> tuple[list[str], str, list[str]]:
 def _number(words: list[str]) -> str:
     """["one", "thirteen"] -> "113"; ["twelve", "hundred", "five"] -> "1205"; ["2", "oh", "5"] -> "205"."""
     for scale in _SCALES:
-        if scale in words[1:]:
-            at = words.index(scale, 1)
-            rest = _number(words[at + 1 :]) or "0"
-            return str(int(_number(words[:at]) or "0") * _SCALES[scale] + int(rest))
+        if scale in words:
+            at = words.index(scale)
+            many, rest = _number(words[:at]) or "1", _number(words[at + 1 :]) or "0"
+            return str(int(many) * _SCALES[scale] + int(rest))
     said, tens = "", False
     for word in words:
         value = _UNITS.get(word)

@@ -59,7 +59,7 @@ async def search_businesses_at_yelp(
             "limit": min(max(limit or 10, 1), 50),
             "open_now": open_now or None,
         }
-        found = await _ask(ctx, "businesses", "search", params=params, type=Search)
+        found = await _search(ctx, params)
     businesses = [business for business in found.businesses if not business.is_closed]
     if not businesses:
         raise ToolError("not_found", f"I couldn't find {search_term[:60]} near {location[:60]} on Yelp.")
@@ -106,6 +106,16 @@ async def get_business_reviews_at_yelp(ctx: ToolContext, business_id: str) -> To
         voice={"reviews": [{"rating": review.rating, "text": review.text} for review in found.reviews[:3]]},
         sample=_sampled(ctx),
     )
+
+
+async def _search(ctx: ToolContext, params: dict[str, Any]) -> Search:
+    """What Yelp calls a bad request is, after our own checks, a place it cannot find."""
+    try:
+        return await _ask(ctx, "businesses", "search", params=params, type=Search)  # type: ignore[no-any-return]
+    except ToolError as error:
+        if error.code == "bad_request":
+            raise ToolError("bad_request", "Yelp can't find that place. Which town or ZIP code is it?") from None
+        raise
 
 
 async def _reviews(ctx: ToolContext, business_id: str) -> Reviews:

@@ -45,7 +45,7 @@ def reviews(business: str) -> Reviews:
     asked = business.casefold().strip()
     for city in _samples().cities:
         for known in city.businesses:
-            if asked == known.id.casefold() or asked in known.name.casefold():
+            if asked and (asked == known.id or asked in known.name.casefold()):
                 return _samples().reviews.get(known.id) or _samples().reviews["any"]
     raise ToolError("not_found", "My sample data doesn't know that place. Search for one first.")
 
