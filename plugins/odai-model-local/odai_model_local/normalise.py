@@ -11,8 +11,9 @@ _WORD = "|".join(_DIGITS)
 _HYPHENS = re.compile(
     r"\b(to|micro|face|you|net|pay|e|i)-(?=(?:day|morrow|night|soft|book|tube|flix|pal|mail|phone)\b)", re.I
 )
-# Three at least: "one two" may be a count, "four five six" is a number that was spelled.
-_SPELLED = re.compile(rf"\b(?!oh\b)(?:{_WORD})(?:[\s,-]+(?:{_WORD})){{2,}}\b", re.I)
+# Three at least: "one two" may be a count, "four five six" is a number that was spelled; "thirty three four six" starts
+# with a tens word and is not ours to cut.
+_SPELLED = re.compile(rf"(?<!ty )(?<!ty-)\b(?!oh\b)(?:{_WORD})(?:[\s,-]+(?:{_WORD})){{2,}}\b", re.I)
 _LOOSE = re.compile(r"\b\d(?:[\s-]\d)+\b|\b\d(?:,\s?\d){2,}\b")
 _SPACES = re.compile(r"\s+")
 

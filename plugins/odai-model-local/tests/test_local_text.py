@@ -25,6 +25,7 @@ from odai_core import AssetError
         ("Flight 4 5 6", "Flight 456"),
         ("It is 4-5-6.", "It is 456."),
         ("4, 5, 6", "456"),
+        ("thirty three four six", "thirty three four six"),
         ("one of them", "one of them"),
         ("one two", "one two"),
         ("oh one two", "oh one two"),
