@@ -9,13 +9,15 @@ import json
 import re
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from odai_transport_webrtc.assets import assets
-from odai_transport_webrtc.stream import UNREACHABLE, Stream
+from odai_transport_webrtc.stream import NOT_READY, UNREACHABLE, Stream
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Response
@@ -204,26 +206,16 @@ async def test_a_model_that_cannot_open_is_an_error_without_its_words(
 @pytest.mark.parametrize(
     "failure, loopback, reason, message",
     [
-        (
-            SetupError("No model is ready.", "Run `odai doctor`."),
-            True,
-            "not_ready",
-            "No model is ready. Run `odai doctor`.",
-        ),
-        (
-            SetupError("No model is ready.", "Run `odai doctor`."),
-            False,
-            "not_ready",
-            "The assistant is not set up yet.",
-        ),
-        (OdaiError("host 10.0.0.1 is down"), True, "model_lost", UNREACHABLE.message),
+        (partial(SetupError, "No model.", "Run `odai doctor`."), True, "not_ready", "No model. Run `odai doctor`."),
+        (partial(SetupError, "No model.", "Run `odai doctor`."), False, "not_ready", NOT_READY.message),
+        (partial(OdaiError, "host 10.0.0.1 is down"), True, "model_lost", UNREACHABLE.message),
     ],
 )
 async def test_a_call_that_cannot_open_says_why_to_whom_it_helps(
-    site: Any, failure: OdaiError, loopback: bool, reason: str, message: str
+    site: Any, failure: Callable[[], OdaiError], loopback: bool, reason: str, message: str
 ) -> None:
     async def fail() -> None:
-        raise failure
+        raise failure()
 
     site.ctx.opening, site.ctx.loopback = fail, loopback
     async with connect(site.socket()) as peer:
