@@ -9,7 +9,7 @@ import click
 
 from odai_core.errors import SetupError
 
-VERBS = ("serve", "plugins", "tools", "models", "token")
+VERBS = ("serve", "call", "plugins", "tools", "models", "doctor", "token")
 """In the order of `odai --help`. Each is a module of this package that holds a `command`."""
 
 
