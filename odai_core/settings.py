@@ -116,6 +116,10 @@ class Settings:
         folder = folder or Path.cwd()
         return cls({**_read_toml(folder / "odai.toml"), **_read_dotenv(folder / ".env"), **environ, **overrides})
 
+    def given(self) -> frozenset[str]:
+        """The names that have a value, known to anybody or not; for finding misspelled ones."""
+        return frozenset(name for name, text in self._texts.items() if text.strip())
+
     def bind(self, declared: Iterable[Setting]) -> BoundValues:
         """Read and convert; a missing value is its default. Raises SettingError naming the setting, never the value."""
         return BoundValues({setting.name: self._read(setting) for setting in declared})
