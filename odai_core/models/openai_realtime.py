@@ -15,7 +15,7 @@ import pydantic
 from agents import realtime as sdk
 from agents.realtime.model_events import RealtimeModelRawServerEvent
 from agents.realtime.openai_realtime import _ConversionHelper, get_server_event_type_adapter
-from openai.types.realtime import RealtimeResponseUsage
+from openai.types.realtime import RealtimeResponseUsage, ResponseCreateEvent
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 
 from odai_core.calls import CallOptions
@@ -174,9 +174,9 @@ class OpenAIRealtime(OpenAIConnection):
                 await self._on_response_done(event)
             case "error" if event["error"].get("code") == "response_cancel_not_active":
                 await self._emit_raw(event)
-            case "error" if self._is_outrun(event["error"]):
+            case "error" if create := self._outrun_by(event["error"]):
                 await self._emit_raw(event)
-                await self._ask_again()
+                await self._request_response(create.model_copy(update={"event_id": None}))
             case kind if kind in SDK_EVENTS:
                 await super()._handle_ws_event(event)
             case kind:
@@ -221,20 +221,12 @@ class OpenAIRealtime(OpenAIConnection):
         if fault := fault_of(response):
             await self._emit_event(sdk.RealtimeModelErrorEvent(error=fault))
 
-    def _is_outrun(self, error: dict[str, Any]) -> bool:
-        """Our response.create came just after the server's turn detection had begun an answer by itself."""
+    def _outrun_by(self, error: dict[str, Any]) -> ResponseCreateEvent | None:
+        """Our response.create, if it came just after the server's turn detection had begun an answer by itself."""
         create = self._last_create
-        return (
-            error.get("code") == "conversation_already_has_active_response"
-            and create is not None
-            and create.event_id == error.get("event_id")
-            and self._ongoing_response
-        )
-
-    async def _ask_again(self) -> None:
-        create, self._last_create = self._last_create, None
-        if create is not None:
-            await self._request_response(create.model_copy(update={"event_id": None}))
+        known = create is not None and create.event_id == error.get("event_id")
+        busy = error.get("code") == "conversation_already_has_active_response" and self._ongoing_response
+        return create if known and busy else None
 
     # -- interruption ---------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import sleep
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -87,6 +88,11 @@ class Answer:
         self._on_end = on_end
         self._output: list[Json] = []
         self._speaking: Json | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Announce it, and go on by itself."""
+        await self._talk.send("response.created", response=self._response("in_progress", None, None))
         self._task = asyncio.create_task(self._give())
 
     async def cancel(self, reason: str) -> None:
@@ -101,8 +107,9 @@ class Answer:
 
     async def drop(self) -> None:
         """Stop without a word: the connection is gone."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def _response(self, status: str, details: Json | None, usage: Json | None) -> Json:
         return {
@@ -121,7 +128,6 @@ class Answer:
     async def _give(self) -> None:
         reply = self._reply
         try:
-            await self._talk.send("response.created", response=self._response("in_progress", None, None))
             if reply.text:
                 await self._speak()
             if reply.hold is not None:
@@ -159,7 +165,7 @@ class Answer:
             await self._delta(item, frame)
             if reply.speed:
                 due = start + (number + 1) * reply.frame_ms / 1000 / reply.speed
-                await asyncio.sleep(due - asyncio.get_running_loop().time())
+                await sleep(due - asyncio.get_running_loop().time())
 
     async def _part(self, kind: str, item: Json, **fields: Any) -> None:
         place = {"response_id": self.id, "item_id": item["id"], "output_index": len(self._output) - 1}

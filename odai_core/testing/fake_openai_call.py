@@ -164,7 +164,7 @@ class FakeConnection:
             )
         turns = self.session["audio"]["input"]["turn_detection"] or {}
         if turns.get("create_response", True) and self._active is None:
-            self._start({})
+            await self._start({})
 
     async def user_speaks(self, text: str) -> None:
         """A whole turn of the caller."""
@@ -203,10 +203,11 @@ class FakeConnection:
                 self.received.append(event)
                 self._news.notify_all()
 
-    def _start(self, response: Mapping[str, Any]) -> None:
+    async def _start(self, response: Mapping[str, Any]) -> None:
         reply = self._script(response)
         if not reply.silent:
             self._active = Answer(self, reply, response.get("metadata"), self._idle)
+            await self._active.begin()
 
     def _idle(self) -> None:
         self._active = None
@@ -304,7 +305,7 @@ class FakeConnection:
                 f"Conversation already has an active response in progress: {self._active.id}.",
             )
             return
-        self._start(event.get("response") or {})
+        await self._start(event.get("response") or {})
 
     async def _response_cancel(self, event: Json) -> None:
         if self._active is None:

@@ -214,8 +214,8 @@ async def test_pacing_waits_as_long_as_the_audio_lasts(client, server, monkeypat
     async def sleep(seconds):
         waits.append(round(seconds))
 
-    monkeypatch.setattr("odai_core.testing.fake_openai_answer.asyncio.sleep", sleep)
-    server.replies.append(Reply("Slow.", audio_ms=60_000, frame_ms=20_000, speed=2))
+    monkeypatch.setattr("odai_core.testing.fake_openai_answer.sleep", sleep)
+    server.replies.append(Reply("Slow.", audio_ms=300, speed=0.01))
     await ask(client, "response.create")
     await read(client, "response.done")
     assert waits == [10, 20, 30], "each until its frame has been heard, counted from the start"

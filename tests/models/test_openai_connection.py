@@ -157,6 +157,19 @@ async def test_any_other_loss_is_an_exception_event(dial, phone, how, stock):
     assert isinstance(event.exception, ConnectionClosedError)
 
 
+async def test_a_loss_noticed_while_sending_is_a_loss_and_no_bad_frame(dial, phone, monkeypatch):
+    line = await dial(phone)
+
+    async def lost(**_):
+        raise ConnectionClosedError(None, None)
+
+    monkeypatch.setattr(line.model, "_stop_speaking", lost)
+    await line.server.speech_starts()
+    event = await line.ear.hears("exception")
+    assert isinstance(event.exception, ConnectionClosedError)
+    assert line.model.skipped == 0
+
+
 async def test_a_lost_connection_stops_the_watchdog_and_the_waiting_responses(dial, server, phone):
     server.replies.append(Reply(silent=True))
     line = await dial(phone)

@@ -277,6 +277,17 @@ async def test_a_cancel_that_is_never_answered_is_given_up_too(dial, server, pho
     await line.server.wait_for("response.create")
 
 
+async def test_a_watchdog_that_barks_too_late_is_not_heard(dial, server, phone):
+    line = await dial(phone)
+    _, hold = await speaking(line, server)
+    await line.model._give_up("a response that was answered meanwhile")
+    await line.model._give_up(None)
+    hold.set()
+    await answered(line)
+    assert not line.ear.of("error")
+    assert line.ear.raw("response.done")[0]["response"]["status"] == "completed"
+
+
 async def test_a_response_that_starts_in_time_is_no_error(dial, server, phone):
     hold = asyncio.Event()
     server.replies.append(Reply("Let me see.", hold=hold))
@@ -352,6 +363,21 @@ async def test_another_error_of_the_server_is_told(dial, phone):
     await line.model.send_event(RealtimeModelSendRawMessage({"type": "no.such.event"}))
     error = (await line.ear.hears("error")).error
     assert error.code == "invalid_value"
+
+
+async def test_an_event_that_only_speaks_of_audio_deltas_is_read_as_what_it_is(dial, phone):
+    line = await dial(phone)
+    param = "response.output_audio.delta"
+    await line.server.send("error", error={"type": "server_error", "message": "No more.", "param": param})
+    error = (await line.ear.hears("error")).error
+    assert (error.message, error.param) == ("No more.", param)
+
+
+async def test_a_response_without_usage_ends_like_any_other(dial, phone):
+    line = await dial(phone)
+    await line.server.send("response.done", response={"id": "resp_x", "status": "completed", "usage": None})
+    await answered(line)
+    assert (line.ear.of("usage"), line.ear.of("error"), line.model.skipped) == ([], [], 0)
 
 
 async def test_an_error_to_a_cancel_that_came_too_late_is_nobodys_business(dial, phone):
