@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
-from odai_core import Caller, ToolInfo, Turn
 from odai_model_local.brain import CallTool, Say, make_brain
 from odai_model_local.brain.evaluate import options_for, read_tools
+
+from odai_core import Caller, ToolInfo, Turn
 
 FILE = tomllib.loads(Path(__file__).with_name("requests.toml").read_text("utf-8"))
 TOOLS = read_tools(FILE)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from odai_core import Caller, ToolInfo
 from odai_model_local import brain as room
 from odai_model_local.brain import CallTool, Decision, Say, make_brain
 from odai_model_local.brain.evaluate import options_for
+
+from odai_core import Caller, ToolInfo
 
 PROPERTIES: dict[str, Any] = {
     "nothing": {},

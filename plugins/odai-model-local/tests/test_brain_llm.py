@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from odai_core import Caller, Secret, ToolInfo, Turn
 from odai_model_local.brain import Brain, CallTool, Say, llm, make_brain
 from odai_model_local.brain.evaluate import options_for
+
+from odai_core import Caller, Secret, ToolInfo, Turn
 
 WEATHER = ToolInfo(
     name="get_weather",
@@ -107,7 +106,7 @@ async def test_a_spoken_answer_is_cleaned_for_the_ear(start: Start) -> None:
 async def test_the_request_has_instructions_place_history_and_tools(start: Start) -> None:
     history = (Turn(role="user", text="hi"), Turn(role="assistant", text="Hello!"))
     key = {"ODAI_LOCAL_LLM_KEY": Secret("abc")}
-    endpoint, first = await start({"content": "Yes."})
+    endpoint, _ = await start({"content": "Yes."})
     options = replace(
         options_for([WEATHER], Caller(place="Oakland, California", time_zone="America/Los_Angeles")),
         instructions="Be brief.",
@@ -250,7 +249,7 @@ async def test_the_history_that_is_sent_is_bounded_and_starts_with_the_caller(st
 
 
 async def test_closing_drops_the_connection(start: Start) -> None:
-    endpoint, brain = await start({"content": "Hi."})
+    _, brain = await start({"content": "Hi."})
     await brain.heard("hello")
     await brain.close()
     assert await brain.heard("hello") == (Say(llm.UNREACHABLE),)

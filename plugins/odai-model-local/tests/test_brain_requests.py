@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
 from odai_model_local.brain.evaluate import Score, judge, main, run, same, table
 from odai_model_local.brain.types import CallTool, Embed, Say
 

@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-
-from odai_core import ToolInfo
 from odai_model_local.brain import entities, items
 from odai_model_local.brain.examples import Piece, parse_example, parse_examples
 from odai_model_local.brain.questions import question
@@ -18,6 +16,8 @@ from odai_model_local.brain.spec import read_tool, sound
 from odai_model_local.brain.spoken import abilities, plain
 from odai_model_local.brain.tfidf import TfIdf
 from odai_model_local.brain.utterance import Utterance, stem
+
+from odai_core import ToolInfo
 
 TODAY = date(2026, 11, 23)
 """A Monday."""

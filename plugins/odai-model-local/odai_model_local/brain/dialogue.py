@@ -11,10 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from odai_core import CallOptions
-from odai_model_local.brain import followup, items, smalltalk
+from odai_model_local.brain import entities, followup, items, smalltalk
 from odai_model_local.brain.questions import answer, chosen, question, which
 from odai_model_local.brain.results import Outcome, read_result
-from odai_model_local.brain.router import Route, ToolIndex
+from odai_model_local.brain.router import TELLING, Route, ToolIndex
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import complete, fill, missing, put_place
 from odai_model_local.brain.spec import ToolSpec
@@ -30,12 +30,17 @@ _MAX_RUNNING = 8
 
 @dataclass(frozen=True)
 class Want:
-    """A call in the making. `then`: what to do with the item of its result that is called `named`."""
+    """A call in the making. `then`: what to do with the item of its result that its query names."""
 
     spec: ToolSpec
     args: dict[str, Any] = field(default_factory=dict)
     then: Want | None = None
-    named: str = ""
+
+    @property
+    def named(self) -> str:
+        """What its query asks for."""
+        query = self.spec.first("query", "text")
+        return str(self.args.get(query.name) or "") if query is not None else ""
 
 
 @dataclass(frozen=True)
@@ -188,9 +193,13 @@ class RuleBrain:
 
     def _is_new(self, pending: Asked, utterance: Utterance, route: Route) -> bool:
         """A whole request in place of an answer. Few words are an answer: "pizza" fits a tool well, too."""
-        if route.best is None or route.score < route.scale.sure or len(utterance.tokens) < 4:
+        best, slot = route.best, pending.slot
+        if best is None or route.score < route.scale.sure or best.name == pending.want.spec.name:
             return False
-        return route.best.name != pending.want.spec.name
+        # "Delta 113" is no train, however short.
+        return len(utterance.tokens) > 3 or any(
+            entities.find(kind, utterance.tokens) for kind in TELLING if best.first(kind) and kind != slot.kind
+        )
 
     def _answer_of(self, pending: Asked, utterance: Utterance) -> dict[str, Any]:
         memory = self._memory
@@ -248,20 +257,25 @@ class RuleBrain:
         """Call the tool with what was said, by way of a search when it needs the id of something named."""
         filled = fill(spec, utterance, self._today)
         args = filled.args
-        if followup.continues(utterance) and self._memory is not None:
-            args = followup.inherited(spec, self._memory) | args
+        memory = self._memory
+        before: dict[str, Any] = {}
+        if memory is not None and filled.missing and followup.refers(utterance) and memory.spec.name == spec.name:
+            before = memory.args
+        elif memory is not None and followup.continues(utterance):
+            before = followup.inherited(spec, memory)
+        args = before | args
         wanted = next((slot for slot in missing(spec, args) if slot.kind == "id"), None)
         if wanted is not None:
             finder = followup.finder(self._tools.specs, spec, wanted)
             if finder is not None:
-                search = fill(finder, utterance, self._today, spec.literals)
+                found = fill(finder, utterance, self._today, spec.literals)
                 query = finder.first("query", "text")
-                if query is not None and search.args.get(query.name):
-                    named = str(search.args[query.name])
-                    return self._go(Want(finder, search.args, Want(spec, args), named), filled.here)
-            if self._memory is None or not self._memory.items:
-                asking = question(finder.needs[0]) if finder is not None and finder.needs else ""
-                return Say(f"I have to look it up first. {asking}")
+                if query is not None and found.args.get(query.name):
+                    carried = followup.inherited(finder, memory) if memory is not None and before else {}
+                    return self._go(Want(finder, carried | found.args, Want(spec, args)), found.here)
+                if query is not None and (memory is None or not memory.items):
+                    self._open = Asked(Want(finder, found.args, Want(spec, args)), query)
+                    return Say("Of which one? Please tell me its name.")
         return self._go(Want(spec, args), filled.here)
 
     def _go(self, want: Want, here: bool = False) -> Decision:

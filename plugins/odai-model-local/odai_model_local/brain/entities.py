@@ -16,11 +16,12 @@ from odai_model_local.brain.utterance import STOP, Token, bag
 
 @dataclass(frozen=True)
 class Span:
-    """Words `start` to `end` (exclusive) mean `value`."""
+    """Words `start` to `end` (exclusive) mean `value`. `weak`: only if nothing speaks against it."""
 
     start: int
     end: int
     value: Any
+    weak: bool = False
 
 
 _URL = re.compile(r"(?:https?://)?(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?:/[^\s]{0,300})?", re.IGNORECASE)
@@ -169,7 +170,7 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
         if words and any(word.content for word in tokens[index + 1 : end]):
             start = index - 1 if close else index
             rank = 0 if token.low in AT_A_PLACE or close else 2
-            found.append((rank, Span(start, end, " ".join(words).removesuffix("'s"))))
+            found.append((rank, Span(start, end, " ".join(words).removesuffix("'s"), rank == 2)))
     known = _phrases(tokens, gazetteers.CITIES)
     found += [(1, Span(span.start, span.end, gazetteers.CITIES[span.value].name)) for span in known]
     # Of two places said the same way, the later one is where: "a place to eat at noon in Oakland".

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from odai_model_local.brain import items
+from odai_model_local.brain import entities, items
 from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.numbers import ORDINALS
-from odai_model_local.brain.router import Route
+from odai_model_local.brain.router import TELLING, Route
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import fill, missing, put_place
 from odai_model_local.brain.spec import ToolSpec, sound
@@ -106,6 +106,11 @@ def _typed(value: Any, spec: ToolSpec, name: str) -> Any:
     return int(value) if str(value).isdecimal() else value
 
 
+def refers(utterance: Utterance) -> bool:
+    """It speaks of something without naming it: "is it delayed", "when do they open"."""
+    return any(token.low in {"it", "its", "they", "there", "that", "them", "he", "she"} for token in utterance.tokens)
+
+
 def inherited(spec: ToolSpec, memory: Memory) -> dict[str, Any]:
     """What a new call may take over from the last one: the place."""
     place = memory.spec.first("location")
@@ -137,19 +142,23 @@ def again(utterance: Utterance, route: Route, memory: Memory, today: date) -> di
     short = len(utterance.tokens) <= _SHORT and bool(_PREPOSITION.match(utterance.text))
     if not (leans or short):
         return None
-    other = route.best is not None and route.best.name != memory.spec.name and route.score >= route.scale.sure
-    if other and not _same_thing(route, memory):
-        return None
     text = _CONTINUES.sub("", utterance.text).strip()
     rest = Utterance(utterance.raw, text, tokenize(text))
+    if _other_thing(rest, route, memory):
+        return None
     args = fill(memory.spec, rest, today).args
     args = _place_not_query(memory.spec, args)
     return memory.args | args if args else None
 
 
-def _same_thing(route: Route, memory: Memory) -> bool:
-    """The last tool fits nearly as well as the best one: then it is meant again."""
-    return route.of(memory.spec) >= route.score - _NEAR_BEST
+def _other_thing(rest: Utterance, route: Route, memory: Memory) -> bool:
+    """Another tool fits much better, and by its own words: "what about tacos" is like any tool that knows tacos."""
+    best = route.best
+    if best is None or best.name == memory.spec.name or route.score < route.scale.sure:
+        return False
+    own = {token.stem for token in rest.tokens if token.content} & best.literals - memory.spec.literals
+    typed = any(entities.find(slot.kind, rest.tokens) for slot in best.needs if slot.kind in TELLING)
+    return (bool(own) or typed) and route.of(memory.spec) < route.score - _NEAR_BEST
 
 
 def _place_not_query(spec: ToolSpec, args: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from odai_model_local.brain import entities
+from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.numbers import ORDINALS
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import fill, put_place
@@ -73,6 +74,12 @@ def answer(spec: ToolSpec, slot: Slot, utterance: Utterance, today: date) -> dic
         value = digits[0] if digits else str(next((ORDINALS[t.low] for t in utterance.tokens if t.low in ORDINALS), ""))
         if value:
             return {slot.name: value if slot.kind == "train" else float(value) if "." in value else int(value)}
+    location = spec.first("location")
+    if slot.kind == "query" and location is not None and city_in(_bare(utterance)):
+        # Asked what to look for, the caller says where: the question stays open.
+        found = {}
+        put_place(spec, found, _bare(utterance))
+        return found
     filled = fill(spec, utterance, today)
     if slot.name in filled.args:
         return filled.args

@@ -43,7 +43,7 @@ _PATTERNED = 6
 _ENTITY_BONUS = 0.25
 _KEYWORD_BONUS = 0.15
 _PLACES = frozenset({"location", "latitude"})
-_TELLING = frozenset({"flight", "train", "url", "email", "code", "coin", "currency", "stock"})
+TELLING = frozenset({"flight", "train", "url", "email", "code", "coin", "currency", "stock"})
 """Kinds that hardly appear by accident."""
 
 
@@ -163,7 +163,7 @@ class ToolIndex:
         return topic, score
 
     def _bonuses(self, utterance: Utterance) -> list[float]:
-        kinds = {kind for kind in _TELLING if entities.find(kind, utterance.tokens)}
+        kinds = {kind for kind in TELLING if entities.find(kind, utterance.tokens)}
         takers = {kind: {spec.plugin for spec in self.specs if spec.first(kind)} for kind in kinds}
         hits = [self._keywords[word] for word in utterance.stems if word in self._keywords]
         placed = any(token.low in entities.AT_A_PLACE for token in utterance.tokens) and any(

@@ -14,7 +14,7 @@ from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.numbers import ORDINALS
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.spec import COMMANDS, ToolSpec
-from odai_model_local.brain.utterance import STOP, Token, Utterance, bag, stem, tokenize
+from odai_model_local.brain.utterance import STOP, Token, Utterance, bag, stem, tokenize, words_of
 
 _FREE: Final = frozenset({"query", "text", "stock", "coin", "location", "train", "list"})
 """Kinds whose value may be any words."""
@@ -27,6 +27,7 @@ _SEARCH_FRAME = re.compile(
     re.IGNORECASE,
 )
 _BEST: Final = frozenset({"best", "top", "highest", "finest"})
+_VAGUE: Final = bag("place places something somewhere thing things stuff anything one")
 _RANKED: Final = frozenset({"best", "top", "nearest", "closest", "cheapest", "highest", "most", "results"})
 _COUNTED: Final = bag("me top best first find show get list give any about recommend")
 
@@ -163,6 +164,9 @@ class _Filling:
         words = [token.low for token in self.tokens[span.start : span.end]]
         if not self.open(span) or all(word in STOP or word in entities.TIME_WORDS for word in words):
             return False
+        # "a place to eat": a tool that also takes words reads them as words.
+        if span.weak and self.spec.first("query", "text") is not None and not city_in(span.value):
+            return False
         # "at the movies" is no place; what the examples are made of is not one either, unless it is a known city.
         return bool(city_in(span.value)) or any(
             token.content and token.stem not in self.spec.literals for token in self.tokens[span.start : span.end]
@@ -185,7 +189,7 @@ class _Filling:
             # A value nobody has to give is taken only from words that are plainly an example's.
             span = None if self.extra else self._aligned(slot, _GOOD_ALIGNMENT if must else _PLAIN_ALIGNMENT)
             if span is None and must and slot.kind != "train":
-                span = self._rest(slot)
+                span = self._rest(slot) or (self._plain_rest() if slot.kind == "query" and not self.extra else None)
             if span is not None:
                 start, end = span
                 value = " ".join(token.text for token in self.tokens[start:end])
@@ -208,7 +212,7 @@ class _Filling:
             start += 1
         while end > start and self._frames(end - 1, leading=False):
             end -= 1
-        return (start, end) if start < end else None
+        return (start, end) if any(token.content for token in self.tokens[start:end]) else None
 
     def _frames(self, index: int, leading: bool) -> bool:
         token = self.tokens[index]
@@ -232,6 +236,14 @@ class _Filling:
                 start = index if not at_end and index not in self.claimed else index + 1
         return best
 
+    def _plain_rest(self) -> tuple[int, int] | None:
+        """A word of the examples after all ("dinner"), unless it names what the tool is for ("price")."""
+        purpose = {token.stem for text in (self.spec.purpose, *words_of(self.spec.name)) for token in tokenize(text)}
+        for index, token in enumerate(self.tokens):
+            if index not in self.claimed and not self._frames(index, leading=True) and token.stem not in purpose:
+                return (index, index + 1) if token.low not in _VAGUE else None
+        return None
+
     def _trim_words(self, start: int, end: int) -> tuple[int, int] | None:
         """As `_trim`, and without the words that this tool's examples are made of."""
 
@@ -242,7 +254,7 @@ class _Filling:
             start += 1
         while end > start and (frames(end - 1) or self._frames(end - 1, leading=False)):
             end -= 1
-        return (start, end) if start < end else None
+        return (start, end) if any(token.content for token in self.tokens[start:end]) else None
 
 
 def put_place(spec: ToolSpec, args: dict[str, Any], place: str) -> None:
