@@ -45,6 +45,8 @@ class UpstreamServer:
         self.key = key
         self.latency = latency
         self.seen: deque[Seen] = deque(maxlen=1000)
+        self.arrived = asyncio.Event()
+        """Set by every request."""
         self._port = port
         self._planned: defaultdict[str, deque[Response | Fault]] = defaultdict(deque)
         self._stop = asyncio.Event()
@@ -67,6 +69,7 @@ class UpstreamServer:
         """Drop what was planned and seen."""
         self._planned.clear()
         self.seen.clear()
+        self.arrived.clear()
 
     async def __aenter__(self) -> UpstreamServer:
         listener = socket.socket()
@@ -113,6 +116,7 @@ class UpstreamServer:
         self.seen.append(
             Seen(service=service, path=request.path, query=dict(request.args), headers=dict(request.headers))
         )
+        self.arrived.set()
         planned = self._planned[service].popleft() if self._planned[service] else None
         await self._pause(SLOW if planned == "slow" else self.latency)
         if planned is None or planned == "slow":

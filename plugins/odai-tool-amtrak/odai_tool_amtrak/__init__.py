@@ -16,6 +16,8 @@ KEEP = 60
 """Seconds; the service renews its data about as often."""
 UNREACHABLE = frozenset({"upstream", "timeout", "unavailable"})
 
+_KINDS = frozenset({"union", "penn", "station", "south", "north", "street", "international"})
+
 
 @tool(
     examples=[
@@ -65,7 +67,15 @@ async def _find(ctx: ToolContext, number: str, now: datetime) -> tuple[list[Trai
     """The trains of that number or id, and whether they are samples."""
     try:
         found: Trains = await ctx.http.get_json(
-            ctx.settings["AMTRAKER_BASE_URL"], "v3", "trains", number, cache=KEEP, service="Amtrak", type=Trains
+            ctx.settings["AMTRAKER_BASE_URL"],
+            "v3",
+            "trains",
+            number,
+            cache=KEEP,
+            # With samples at hand nobody waits for a network that may not be there.
+            retry=not ctx.demo,
+            service="Amtrak",
+            type=Trains,
         )
     except ToolError as error:
         if not ctx.demo or error.code not in UNREACHABLE:
@@ -76,10 +86,14 @@ async def _find(ctx: ToolContext, number: str, now: datetime) -> tuple[list[Trai
 
 def _stop_named(train: Train, station: str) -> Stop:
     """Raises `ToolError("not_found")` when the train does not stop there."""
-    asked = re.sub(r"\b(?:station|penn|union|the)\b|[^a-z ]", "", station.casefold()).split()
-    for stop in train.stations:
-        if station.strip().upper() == stop.code or (asked and set(asked) <= set(stop.name.casefold().split())):
-            return stop
+    asked = set(re.findall(r"[a-z]+", station.casefold())) - {"station", "the", "in", "penn", "union"}
+    words = [(set(re.findall(r"[a-z]+", stop.name.casefold())), stop) for stop in train.stations]
+    by_code = [stop for stop in train.stations if stop.code == station.strip().upper()]
+    within = [stop for name, stop in words if asked and asked <= name]
+    # "Washington DC" says more than "Washington Union" does.
+    around = [stop for name, stop in words if name - _KINDS and name - _KINDS <= asked]
+    if found := [*by_code, *within, *around]:
+        return found[0]
     raise ToolError("not_found", f"Train {train.trainNum[:6]} doesn't stop there, as far as I can see.")
 
 
