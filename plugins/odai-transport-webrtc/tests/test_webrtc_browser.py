@@ -292,6 +292,18 @@ async def test_a_cut_cable_is_called_lost_and_reconnecting_works(site: Any, micr
         cable.cut()
 
 
+async def test_a_server_that_has_gone_is_not_taken_for_a_microphone(site: Any, microphone: list[str]) -> None:
+    cable = Cable(site.port)
+    relay = await asyncio.start_server(cable.carry, "127.0.0.1", 0)
+    async with chromium(*microphone) as browser:
+        await browser.page.goto(f"http://127.0.0.1:{relay.sockets[0].getsockname()[1]}/")
+        relay.close()
+        cable.cut()
+        await browser.press("Start talking")
+        await browser.sees("The server cannot be reached.")
+        await browser.phase("lost")
+
+
 async def test_muted_the_microphone_sends_silence(site: Any, browser: Browser) -> None:
     call = await talk(site, browser, "?raw_mic=1")
     await call.until(lambda call: np.any(np.frombuffer(bytes(call.audio), "<i2")))

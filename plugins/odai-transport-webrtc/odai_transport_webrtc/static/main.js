@@ -148,10 +148,7 @@ async function start(withMicrophone) {
   try {
     opened = CAN_SOUND ? await openSound(withMicrophone) : null;
   } catch (error) {
-    if (mine === attempt) {
-      state.reset("none");
-      notice(microphoneWords(error));
-    }
+    if (mine === attempt) noSound(error);
     return undefined;
   }
   // Somebody may have changed their mind while the browser asked for the microphone.
@@ -164,6 +161,14 @@ async function start(withMicrophone) {
   transcript.divide();
   session = new Session({ token, bargeIn: $("barge-in").checked, onEvent: follow, onClosed: over });
   return undefined;
+}
+
+// An AbortError is a worklet that could not be fetched: the server is gone.
+function noSound(error) {
+  const gone = error.name === "AbortError";
+  pendingText = "";
+  state.reset(gone ? "lost" : "none");
+  notice(gone ? refusalWords({ status: 0 }) : microphoneWords(error));
 }
 
 function over({ code, bye, refusal }) {

@@ -3,6 +3,10 @@
 import { element, link } from "./dom.js";
 import { describe } from "./results.js";
 
+function duration(ms) {
+  return ms < 100 ? "at once" : `${(ms / 1000).toFixed(1)} s`;
+}
+
 function factList(facts) {
   const list = element("dl", "facts");
   for (const [name, value] of facts) {
@@ -56,7 +60,7 @@ export class Tools {
     const { row, head, title, note } = this.cards.get(event.call_id);
     this.cards.delete(event.call_id);
     row.dataset.state = event.ok === false ? "failed" : "done";
-    note.textContent = event.ok === false ? "did not work" : `${(event.ms / 1000).toFixed(1)} s`;
+    note.textContent = event.ok === false ? "did not work" : duration(event.ms);
     if (event.output) this.fill(row, head, title, event.output);
   }
 
