@@ -27,14 +27,15 @@ class Cut:
 class Hearing:
     """Follows the items whose audio is on its way to the caller.
 
-    Positions come from `playback`, which the player reports to; without one, audio is taken to play as it arrives,
-    one item after the other, at the speed of speech.
+    Positions come from `playback`, which the player reports to. Until a player reports anything, audio is taken to
+    play as it arrives, one item after the other, at the speed of speech.
     """
 
     def __init__(self, received: ModelAudioTracker, playback: RealtimePlaybackTracker | None) -> None:
         self._received = received
         self._playback = playback
         self._places: list[Place] = []
+        self._reported = False
 
     def begins(self, place: Place) -> None:
         """The first audio of an item arrives."""
@@ -64,9 +65,11 @@ class Hearing:
 
     def _positions(self) -> list[tuple[Place, ModelAudioState, float]]:
         known = [(place, state) for place in self._places if (state := self._received.get_state(*place))]
-        if self._playback is None:
+        current = self._playback.get_state() if self._playback else None
+        if current and current["current_item_id"] is not None:
+            self._reported = True
+        if current is None or not self._reported:
             return _by_clock(known)
-        current = self._playback.get_state()
         now = (current["current_item_id"], current["current_item_content_index"] or 0)
         elapsed = current["elapsed_ms"] or 0.0
         playing = next((number for number, (place, _) in enumerate(known) if place == now), -1)

@@ -62,6 +62,28 @@ def test_what_the_player_never_mentioned_was_not_heard(received):
     assert hearing.unheard(None) == [Cut("a", 0, 0)]
 
 
+def test_a_player_that_never_reports_is_taken_to_play_at_the_speed_of_speech(received, clock):
+    hearing = Hearing(received, RealtimePlaybackTracker())
+    receive(hearing, received, "a")
+    clock.now += 0.5
+    assert hearing.unheard(None) == [Cut("a", 0, 500)]
+    clock.now += 0.5
+    assert hearing.unheard(None) == []
+
+
+def test_a_player_that_once_reported_is_believed_when_it_is_silent(received, clock):
+    playback = RealtimePlaybackTracker()
+    hearing = Hearing(received, playback)
+    receive(hearing, received, "a")
+    playback.on_play_ms("a", 0, 400)
+    assert hearing.unheard(None) == [Cut("a", 0, 400)]
+    hearing.forget()
+    playback.on_interrupted()
+    receive(hearing, received, "b")
+    clock.now += 5
+    assert hearing.unheard(None) == [Cut("b", 0, 0)]
+
+
 def test_a_last_frame_that_is_not_reported_counts_as_heard(received):
     playback = RealtimePlaybackTracker()
     hearing = Hearing(received, playback)
