@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from odai_core.errors import PluginError
 from odai_core.plugins import conflicts
@@ -14,6 +15,7 @@ from odai_core.plugins.loading import Loader
 from odai_core.settings import Settings
 
 log = logging.getLogger("odai.plugins")
+_turn = threading.local()
 
 
 class PluginHost:
@@ -35,11 +37,12 @@ class PluginHost:
         self._loader = Loader(settings)
         self._lock = threading.Lock()
         self._seen = fingerprint()
-        self.catalog = self._build(generation=1, strict=settings.core["ODAI_STRICT"])
+        with _alone():
+            self.catalog = self._build(generation=1, strict=settings.core["ODAI_STRICT"])
 
     def refresh(self) -> Catalog:
         """The catalog of what is installed now. Cheap when nothing was; safe from any thread."""
-        with self._lock:
+        with _alone(), self._lock:
             seen = self._fingerprint()
             if seen != self._seen:
                 self._seen = seen
@@ -48,7 +51,7 @@ class PluginHost:
 
     def reload(self) -> Catalog:
         """Look again whether or not anything seems to have changed."""
-        with self._lock:
+        with _alone(), self._lock:
             self._seen = self._fingerprint()
             self._replace()
             return self.catalog
@@ -67,6 +70,21 @@ class PluginHost:
         entries.sort(key=lambda entry: (entry.kind, entry.name, entry.candidate.distribution))
         _report(entries, strict)
         return Catalog(entries=tuple(entries), generation=generation)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Refuse a plugin that asks for the catalog while it is being loaded into it; it would wait for itself."""
+    if getattr(_turn, "taken", False):
+        raise PluginError(
+            "It asks for AUDIO_AGENT or VOICE_ORCHESTRATOR_TOOLS while it is being loaded.",
+            "Import what it needs from odai_core by name, not *, and look at the catalog in a call.",
+        )
+    _turn.taken = True
+    try:
+        yield
+    finally:
+        _turn.taken = False
 
 
 def _report(entries: Iterable[Entry], strict: bool) -> None:
