@@ -1,3 +1,5 @@
+"""What an interruption cuts, by the player's reports and by the clock."""
+
 from __future__ import annotations
 
 import pytest

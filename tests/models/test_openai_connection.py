@@ -1,3 +1,5 @@
+"""Opening, losing and closing the connection, and frames that make no sense."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""The declaration of the OpenAI model: settings, availability, and how little it imports."""
+
 from __future__ import annotations
 
 import subprocess

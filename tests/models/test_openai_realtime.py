@@ -1,3 +1,5 @@
+"""Audio, interruptions and responses over a real socket."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""What a call asks of the server before the first word."""
+
 from __future__ import annotations
 
 from dataclasses import replace
