@@ -109,7 +109,8 @@ class Talk:
     model: LocalRealtimeModel
     brain: Parrot
     log: Log
-    transcripts: list[str]
+    transcripts: list[Any]
+    """What is understood, one per turn; the last one again and again. An exception is raised instead."""
     audio: AudioFormat
 
     async def speech(self, ms: int) -> None:
@@ -183,11 +184,14 @@ async def call() -> AsyncIterator[Open]:
     async def open_(
         *, interrupt: bool = True, audio: AudioFormat = PCM16_24K, hold: bool = False, **answers: Any
     ) -> Talk:
-        transcripts: list[str] = []
+        transcripts: list[Any] = []
         mind = Parrot(answers=answers, hold=asyncio.Event() if hold else None)
 
         def transcribe(samples: Floats) -> str:
-            return transcripts[0] if len(transcripts) == 1 else transcripts.pop(0) if transcripts else ""
+            found = transcripts.pop(0) if len(transcripts) > 1 else (transcripts or [""])[0]
+            if isinstance(found, Exception):
+                raise found
+            return str(found)
 
         def make_brain(options: CallOptions, embed_: Embed | None) -> Parrot:
             assert embed_ is embed

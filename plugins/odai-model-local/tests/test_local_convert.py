@@ -193,6 +193,13 @@ def test_what_a_subgraph_reads_from_outside_is_an_input_of_its_node() -> None:
     assert list(ort_format.inputs_of(node)) == ["count", "outer"]
 
 
+def test_nodes_are_put_behind_what_they_read() -> None:
+    last = helper.make_node("Add", ["b", "a"], ["c"])
+    middle = helper.make_node("Neg", ["a"], ["b"])
+    first = helper.make_node("Abs", ["x"], ["a"])
+    assert [node.op_type for node in ort_format._sorted([last, middle, first])] == ["Abs", "Neg", "Add"]
+
+
 def test_a_model_file_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"nonsense")
     with pytest.raises(AssetError, match="odai models fetch"):

@@ -15,6 +15,8 @@ from agents.realtime.model_inputs import (
     RealtimeModelSendUserInput,
 )
 from odai_model_local.brain.types import CallTool, Say
+from odai_model_local.model import MAX_JOBS
+from odai_model_local.workers import Busy
 
 from odai_core import PCM16_24K, ULAW_8K, AudioFormat
 
@@ -207,3 +209,25 @@ async def test_too_many_turns_at_once_are_refused(call: Any) -> None:
     assert error.error["code"] == "busy"
     brain.hold.set()
     await talk.log.until("turn_ended", 16)
+
+
+async def test_speech_that_nobody_has_time_for_is_an_error_and_the_call_goes_on(call: Any) -> None:
+    talk = await call()
+    await talk.say(Busy("Too much speech is waiting."))
+    error = await talk.log.until("error")
+    assert error.error == {"code": "response_failed", "message": "Too much speech is waiting."}
+    talk.transcripts.clear()
+    await talk.say("again")
+    await talk.log.until("turn_ended")
+    assert talk.brain.heard_texts == ["again"]
+
+
+async def test_a_spoken_turn_too_many_is_refused(call: Any) -> None:
+    talk = await call(interrupt=False, hold=True)
+    for number in range(MAX_JOBS + 1):
+        await talk.type(str(number))
+    await talk.log.until("turn_started")
+    await talk.type("last")
+    await talk.say("more")
+    assert (await talk.log.until("error")).error["code"] == "busy"
+    assert [event.transcript for event in talk.log.of("input_audio_transcription_completed")] == []
