@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import re
 import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
@@ -38,6 +39,7 @@ MAX_RETRY_AFTER = 2.0
 # At INFO and DEBUG these print addresses and headers, and with them keys.
 _TALKATIVE = ("httpx2", "httpcore2", "hpack")
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
+_BASE_URL = re.compile(r"https?://[^/]")
 _ITS_FAULT = frozenset({"upstream", "timeout"})
 
 Plain = str | int | float | bool | Secret
@@ -196,13 +198,12 @@ class HttpClient:
             return await self._send(request)
         except (httpx2.NetworkError, httpx2.ConnectTimeout, httpx2.RemoteProtocolError):
             return failure("upstream", request.service), 0.0
-        except httpx2.TimeoutException:
-            return failure("timeout", request.service), None
         except httpx2.DecodingError:
             return failure("bad_shape", request.service), None
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError):
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, ValueError):
+            # A base URL or a key that HTTP cannot carry.
             return failure("not_configured", request.service), None
-        except (httpx2.HTTPError, OSError, ValueError, TypeError):
+        except (httpx2.HTTPError, OSError):
             return failure("upstream", request.service), None
 
     async def _send(self, request: _Request) -> tuple[bytes | ToolError, float | None]:
@@ -238,7 +239,8 @@ class HttpClient:
                 # One client for all callers: a cookie set for one of them must not come back with the next.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                timeout=httpx2.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
+                # Everything but connecting is bounded by the time limit of the whole request.
+                timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
                 limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
             )
         return self._client
@@ -264,7 +266,7 @@ def _decode(body: bytes, type: Any, service: str) -> Any:
 
 
 def _join(base_url: str, segments: tuple[str | int, ...], service: str) -> str:
-    if not base_url.startswith(("http://", "https://")):
+    if not _BASE_URL.match(base_url):
         raise failure("not_configured", service)
     quoted = [quote(str(segment).encode("utf-8", "replace"), safe="") for segment in segments]
     if any(segment in ("", ".", "..") for segment in quoted):

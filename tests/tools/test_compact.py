@@ -40,6 +40,11 @@ def test_items_go_before_the_sentence():
     assert 0 < len(json.loads(told)["data"]) < 5
 
 
+def test_what_is_nested_too_deeply_is_left_out():
+    told = json.loads(for_model(ok({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}, "g": 1})))
+    assert told["data"] == {"g": 1}
+
+
 def test_data_that_never_fits_is_left_out():
     deep = {"k" * 40: [{"𝄞" * 40: ["𝄞" * 200] * 5} for _ in range(5)]}
     wide = {f"{i}" + "𝄞" * 40: deep for i in range(12)}

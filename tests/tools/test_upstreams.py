@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -12,6 +11,7 @@ import httpx2
 import pytest
 
 from odai_core.testing.upstreams import FAULTS, UpstreamServer, bodies, mutate
+from odai_core.testing.upstreams import __main__ as command
 
 
 @pytest.fixture
@@ -89,19 +89,35 @@ async def test_stopping_ends_a_slow_answer(client: httpx2.AsyncClient):
     assert asked.done()
 
 
-async def test_it_runs_on_its_own():
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "odai_core.testing.upstreams", "--key", "k", stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        lines = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip() for _ in range(5)]
-    finally:
-        process.terminate()
-        await process.wait()
-    told = dict(line.split("=", 1) for line in lines)
-    assert told["YELP_API_KEY"] == told["FLIGHTAWARE_API_KEY"] == "k"
-    assert told["AMTRAKER_BASE_URL"].startswith("http://127.0.0.1:")
+async def test_it_runs_on_its_own_and_tells_its_settings():
+    told: asyncio.Queue[str] = asyncio.Queue()
+    running = asyncio.create_task(command.run(0, "k", 0.0, told.put_nowait))
+    settings = dict([(await told.get()).split("=", 1) for _ in range(5)])
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert settings["YELP_API_KEY"] == settings["FLIGHTAWARE_API_KEY"] == "k"
+    assert settings["AMTRAKER_BASE_URL"].startswith("http://127.0.0.1:")
+
+
+def test_the_command_takes_its_options(monkeypatch: pytest.MonkeyPatch):
+    started: list[tuple[object, ...]] = []
+
+    async def note(*options: object) -> None:
+        started.append(options[:3])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run", note)
+    monkeypatch.setattr("sys.argv", ["upstreams", "--port", "9", "--key", "k", "--latency", "0.5"])
+    command.main()
+    assert started == [(9, "k", 0.5)]
+
+
+async def test_a_server_that_never_ran_stops_and_waits_for_nothing():
+    server = UpstreamServer()
+    await server.wait()
+    await server.__aexit__(None, None, None)
+    assert not server.seen
 
 
 def test_a_mutation_changes_a_copy():

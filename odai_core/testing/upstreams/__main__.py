@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
+from collections.abc import Callable
 
 from odai_core.testing.upstreams import UpstreamServer
 
 
-async def run(port: int, key: str, latency: float) -> None:
-    """Serve, and print the settings that point the connectors here."""
+async def run(port: int, key: str, latency: float, tell: Callable[[str], object]) -> None:
+    """Serve, and tell the settings that point the connectors here."""
     async with UpstreamServer(port=port, key=key, latency=latency) as server:
         for setting, value in (
             ("YELP_BASE_URL", server.url("yelp")),
@@ -19,7 +21,7 @@ async def run(port: int, key: str, latency: float) -> None:
             ("FLIGHTAWARE_API_KEY", key),
             ("AMTRAKER_BASE_URL", server.url("amtrak")),
         ):
-            print(f"{setting}={value}", flush=True)
+            tell(f"{setting}={value}")
         await server.wait()
 
 
@@ -31,8 +33,8 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before every answer")
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(given.port, given.key, given.latency))
+        asyncio.run(run(given.port, given.key, given.latency, functools.partial(print, flush=True)))
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover
     main()

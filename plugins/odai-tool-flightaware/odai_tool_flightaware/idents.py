@@ -58,7 +58,7 @@ def _code(words: list[str]) -> tuple[Airline | None, str]:
 
 
 def _bare(number: str) -> str:
-    return (number.lstrip("0") or "0").upper()
+    return re.sub(r"^0+(?=[0-9])", "", number).upper()
 
 
 def _named(words: list[str]) -> Airline:

@@ -22,7 +22,7 @@ def status(flight: Flight, name: str, now: datetime) -> str:
     diverted = " has been diverted and" if flight.diverted else ""
     if flight.has_landed:
         when = _at(flight.actual_in or flight.actual_on, flight.destination, now)
-        belt = f" Bags come on belt {_code(flight.baggage_claim)}." if flight.baggage_claim else ""
+        belt = f" Bags come on belt {_code(flight.baggage_claim)}." if _code(flight.baggage_claim) else ""
         return f"{route}{diverted} landed {when}{_late(flight.arrival_delay)}{_arrival_gate(flight)}.{belt}"
     if flight.has_left:
         doing = "is in the air" if flight.actual_off else "has left the gate"
@@ -45,10 +45,10 @@ def projection(flight: Flight, name: str) -> dict[str, Any]:
         "arrives": _local_text(flight.arrives, flight.destination),
         "departure_delay_minutes": _minutes(flight.departure_delay),
         "arrival_delay_minutes": _minutes(flight.arrival_delay),
-        "gate_from": flight.gate_origin,
-        "gate_to": flight.gate_destination,
-        "terminal_to": flight.terminal_destination,
-        "baggage_claim": flight.baggage_claim,
+        "gate_from": speech.clean(flight.gate_origin, 12) or None,
+        "gate_to": speech.clean(flight.gate_destination, 12) or None,
+        "terminal_to": speech.clean(flight.terminal_destination, 12) or None,
+        "baggage_claim": speech.clean(flight.baggage_claim, 12) or None,
     }
 
 
@@ -79,15 +79,15 @@ def _arrival_gate(flight: Flight) -> str:
 
 
 def _gate(word: str, terminal: str | None, gate: str | None) -> str:
-    said = [f"terminal {_code(terminal)}"] if terminal else []
-    said += [f"gate {_code(gate)}"] if gate else []
-    return f", {word} {', '.join(said)}" if said else ""
+    places = (("terminal", _code(terminal)), ("gate", _code(gate)))
+    said = ", ".join(f"{kind} {code}" for kind, code in places if code)
+    return f", {word} {said}" if said else ""
 
 
 def _code(text: str | None) -> str:
     """As people say it, "B32" -> "B thirty two"."""
-    parts = re.findall(r"[0-9]+|[^\W\d_]+", (text or "")[:12])
-    return " ".join(speech.digits(part) if part.isascii() and part.isdigit() else part for part in parts)
+    parts = re.findall(r"[0-9]+|[^\W\d_]+", speech.clean(text, 12))
+    return " ".join(speech.digits(part) if part.isdecimal() else part for part in parts)
 
 
 def _local_text(moment: datetime | None, airport: Airport | None) -> str | None:

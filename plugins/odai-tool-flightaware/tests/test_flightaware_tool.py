@@ -109,7 +109,7 @@ def test_no_answer_is_too_odd():
     times = itertools.count(0, 1000)
     with asyncio.Runner() as runner:
         server = runner.run(UpstreamServer().__aenter__())
-        http = HttpClient(timeout=2, clock=lambda: float(next(times)))
+        http = HttpClient(timeout=30, clock=lambda: float(next(times)))
 
         @settings(max_examples=200, deadline=None)
         @given(st.randoms(use_true_random=False))
@@ -152,6 +152,8 @@ def at(hours: float) -> datetime:
          "diverted and is in the air. It should arrive at one PM."),
         (flight(-7, actual_out=at(-7), actual_in=at(-1), arrival_delay=3600, baggage_claim="T2"),
          "X from New York to Los Angeles landed at seven AM, one hour late. Bags come on belt T two."),
+        (flight(2, gate_origin="https://evil.example", terminal_origin="3"),
+         "X from New York to Los Angeles leaves at one PM, from terminal three."),
         (Flight(ident="DAL113"), "X leaves at a time I don't know."),
         (Flight(ident="DAL113", cancelled=True), "X is listed as cancelled."),
         (Flight(ident="DAL113", actual_out=at(-1), origin=Airport()),
