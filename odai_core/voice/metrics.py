@@ -44,6 +44,8 @@ class TurnClock:
         if self._asked is None or "speech_end_to_first_audio_ms" not in self._values:
             return None
         self._asked = None
+        # The clock starts when the model calls the turn over; the silence it waited for is the caller's wait too.
+        self._values["speech_end_to_first_audio_ms"] += self._values.get("end_of_turn_ms", 0)
         return TurnMetrics(dict(self._values))
 
     def _stamp(self, name: str) -> None:
