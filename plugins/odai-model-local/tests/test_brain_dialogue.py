@@ -186,6 +186,90 @@ async def test_reviews_of_something_named_search_for_it_first() -> None:
     assert decision == CallTool("get_business_reviews_at_yelp", '{"business_id": "blue-3"}', "")
 
 
+async def test_reviews_of_nothing_named_ask_of_which() -> None:
+    talk = Talk(of("yelp"))
+    assert await talk.say("what are the reviews like") == "Of which one? Please tell me its name."
+    name, args = await talk.call("Blue Bottle in Oakland")
+    assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "Blue Bottle", "Oakland")
+    decision = await talk.result(name, data=CAFES)
+    assert (decision.name, json.loads(decision.arguments)) == (
+        "get_business_reviews_at_yelp",
+        {"business_id": "blue-3"},
+    )
+
+
+async def test_with_a_list_at_hand_it_asks_which_of_them() -> None:
+    talk = Talk(of("yelp"))
+    await talk.cafes()
+    assert await talk.say("what do people say") == "Which one do you mean?"
+    assert await talk.call("the last one") == ("get_business_reviews_at_yelp", {"business_id": "blue-3"})
+
+
+async def test_the_previous_item_and_the_only_one() -> None:
+    talk = Talk(of("yelp"))
+    await talk.cafes()
+    await talk.say("tell me about the last one")
+    assert (await talk.say("the previous one")).startswith("Tartine")
+    name, _ = await talk.call("find donuts in Oakland")
+    await talk.result(name, data=CAFES[:1])
+    assert (await talk.say("tell me more about it")).startswith("Zuni")
+    assert await talk.say("and the second one") == "I only have that one."
+
+
+async def test_it_means_what_was_asked_about_last() -> None:
+    talk = Talk(of("amtrak", "flightaware"))
+    await talk.call("where is train twenty one fifty")
+    name, args = await talk.call("when does it get to New York")
+    assert (name, args["train_number"]) == ("get_amtrak_train_status", "2150")
+
+
+async def test_small_talk_and_repetition_within_a_question() -> None:
+    talk = Talk(of("weatherapi"))
+    question = await talk.say("what's the weather like")
+    assert await talk.say("what did you say") == question
+    assert "I can tell the weather" in await talk.say("who are you")
+    assert await talk.say("yes") == "What would you like me to look up?"
+
+
+async def test_the_clock_is_the_callers() -> None:
+    talk = Talk((), caller=Caller(time_zone="Asia/Tokyo"))
+    before = datetime.now(ZoneInfo("Asia/Tokyo"))
+    said = await talk.say("what time is it")
+    after = datetime.now(ZoneInfo("Asia/Tokyo"))
+    assert said in {f"It's {moment:%I:%M %p}.".replace("It's 0", "It's ") for moment in (before, after)}
+    assert f"{after:%B}" in await talk.say("what day is it") or before.date() != after.date()
+    assert (await Talk(()).say("what time is it")).endswith("UTC.")
+
+
+async def test_a_city_for_the_thing_looked_for_is_the_place() -> None:
+    talk = Talk(of("yelp"))
+    assert await talk.say("search Yelp") == "For which place?"
+    talk = Talk(of("yelp"))
+    assert await talk.say("find something in Oakland") == "What should I look for?"
+    assert await talk.say("Berkeley") == "What should I look for?"
+    _, args = await talk.call("ramen")
+    assert (args["search_term"], args["location"]) == ("ramen", "Berkeley")
+
+
+async def test_a_number_is_asked_for_and_read() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"floor": {"type": "integer"}, "height": {"type": "number"}},
+        "required": ["floor", "height"],
+    }
+    talk = Talk((ToolInfo(name="call_lift", description="Call the elevator.", parameters=schema, plugin="lift"),))
+    assert await talk.say("call the elevator") == "Which floor? Please tell me a number."
+    assert await talk.say("the fourth") == "Which height? Please tell me a number."
+    assert await talk.call("it's twenty") == ("call_lift", {"floor": 4, "height": 20})
+
+
+async def test_many_calls_without_an_answer_are_forgotten() -> None:
+    talk = Talk()
+    for text in ("find sushi in Oakland", "is Delta 113 on time", "what's bitcoin at", "top stories") * 3:
+        await talk.call(text)
+    assert await talk.result("search_businesses_at_yelp") == Say("Here you are.")
+
+
 async def test_a_new_search_is_not_taken_for_an_item_with_a_similar_name() -> None:
     talk = Talk(of("yelp"))
     await talk.cafes()

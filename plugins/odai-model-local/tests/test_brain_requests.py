@@ -30,8 +30,8 @@ async def measure(embed: Embed | None) -> list[Score]:
 
 async def test_word_statistics_alone_choose_well() -> None:
     scores = await measure(None)
-    assert min(shares(scores, "dev")) >= 0.9
-    assert shares(scores, "held") >= (0.8, 0.75, 0.75)
+    assert min(shares(scores, "dev")) >= 0.75
+    assert min(shares(scores, "held")) >= 0.75
 
 
 @pytest.mark.speech
@@ -40,7 +40,7 @@ async def test_the_sentence_encoder_chooses_better() -> None:
     from odai_model_local.embed import Embedder
 
     scores = await measure(Embedder(models_folder({})))
-    assert min(shares(scores, "dev")) >= 0.95
+    assert min(shares(scores, "dev")) >= 0.9
     tool, call, quiet = shares(scores, "held")
     assert tool >= 0.9
     assert call >= 0.8

@@ -12,6 +12,7 @@ from typing import Any
 
 from odai_core import CallOptions
 from odai_model_local.brain import entities, followup, items, smalltalk
+from odai_model_local.brain.choice import choose
 from odai_model_local.brain.questions import answer, chosen, question, which
 from odai_model_local.brain.results import Outcome, read_result
 from odai_model_local.brain.router import TELLING, Route, ToolIndex
@@ -121,8 +122,7 @@ class RuleBrain:
         return self._index
 
     async def _route(self, utterance: Utterance) -> Route:
-        vector = await asyncio.to_thread(self._tools.vector, utterance.text)
-        return self._tools.route(utterance, vector)
+        return await asyncio.to_thread(self._tools.route, utterance)
 
     async def _recall(self) -> None:
         """After a reconnect: what the caller had asked for last, so that "and tomorrow?" still means something."""
@@ -229,22 +229,17 @@ class RuleBrain:
         return None if again is None else self._go(Want(memory.spec, again))
 
     def _request(self, utterance: Utterance, route: Route) -> Decision:
-        best = route.best
-        web = next((spec for spec in self._tools.specs if spec.web_search), None)
+        found = choose(utterance, route, self._today)
         beside = route.topic is not None and route.topic_score >= max(route.score, route.scale.fits)
-        if best is None or beside:
-            question_like = utterance.tokens[0].low in followup.QUESTION_WORDS and len(utterance.tokens) > 2
-            if web is not None and question_like and not (beside and route.topic_score >= route.scale.sure):
+        if found is None or beside:
+            web = next((spec for spec in self._tools.specs if spec.web_search), None)
+            if web is not None and followup.asks_the_world(utterance) and route.topic_score < route.scale.fits:
                 return self._start(web, utterance)
             return self._cannot(route)
-        rival = route.rival
+        best, rival = found
         if rival is not None:
-            ready = [not fill(spec, utterance, self._today).missing for spec in (best, rival)]
-            if ready[1] and not ready[0]:
-                best = rival
-            elif ready[0] == ready[1] and rival.plugin != best.plugin:
-                self._open = Choice((best, rival), utterance)
-                return Say(which(best, rival))
+            self._open = Choice((best, rival), utterance)
+            return Say(which(best, rival))
         return self._start(best, utterance)
 
     def _cannot(self, route: Route) -> Decision:

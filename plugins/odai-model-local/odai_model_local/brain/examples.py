@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from odai_model_local.brain.utterance import clean, tokenize
+from odai_model_local.brain.utterance import STOP, clean, stem, tokenize
 
 _MARK = re.compile(r"\{\s*([A-Za-z_]\w{0,63})\s*(?::\s*([^{}:]{1,120}?)\s*)?\}")
 MAX_EXAMPLES = 60
@@ -27,6 +28,16 @@ class Template:
     text: str
     """The example with its values in place, as a person would say it."""
     pieces: tuple[Piece, ...]
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """Stems of the literal words that mean something."""
+        return frozenset(stem(piece.text) for piece in self.pieces if not piece.slot and piece.text.lower() not in STOP)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of all its literal words."""
+        return frozenset(stem(piece.text) for piece in self.pieces if not piece.slot)
 
     @property
     def slots(self) -> frozenset[str]:

@@ -31,8 +31,11 @@ _ABOUT_ITEM = re.compile(
     r"one)\b",
     re.IGNORECASE,
 )
+_FIND_OUT = re.compile(r"(?:find out|look up|look|search|google)\b", re.IGNORECASE)
 _SHORT = 6
 _NEAR_BEST = 0.15
+_HINT = 0.6
+"""Of a fitting score: enough for the tool that was used last."""
 
 
 @dataclass
@@ -106,6 +109,14 @@ def _typed(value: Any, spec: ToolSpec, name: str) -> Any:
     return int(value) if str(value).isdecimal() else value
 
 
+def asks_the_world(utterance: Utterance) -> bool:
+    """A question, or an order to find out, that is not about ourselves: something to search the web for."""
+    lows = [token.low for token in utterance.tokens]
+    if len(lows) < 3 or {"you", "your", "you're"} & set(lows):
+        return False
+    return lows[0] in QUESTION_WORDS or bool(_FIND_OUT.match(utterance.text))
+
+
 def refers(utterance: Utterance) -> bool:
     """It speaks of something without naming it: "is it delayed", "when do they open"."""
     return any(token.low in {"it", "its", "they", "there", "that", "them", "he", "she"} for token in utterance.tokens)
@@ -140,6 +151,8 @@ def again(utterance: Utterance, route: Route, memory: Memory, today: date) -> di
     """The arguments of the last call with what was said now put over them; None when it is no such follow-up."""
     leans = continues(utterance)
     short = len(utterance.tokens) <= _SHORT and bool(_PREPOSITION.match(utterance.text))
+    if _points(utterance, route, memory):
+        return memory.args | fill(memory.spec, utterance, today).args
     if not (leans or short):
         return None
     text = _CONTINUES.sub("", utterance.text).strip()
@@ -149,6 +162,15 @@ def again(utterance: Utterance, route: Route, memory: Memory, today: date) -> di
     args = fill(memory.spec, rest, today).args
     args = _place_not_query(memory.spec, args)
     return memory.args | args if args else None
+
+
+def _points(utterance: Utterance, route: Route, memory: Memory) -> bool:
+    """It asks more about the one thing that was looked up: "when does it land"."""
+    if not refers(utterance) or not memory.args or memory.spec.first("query", "text") is not None:
+        return False
+    alone = route.best is None or route.best.name == memory.spec.name
+    likely = route.of(memory.spec) >= _HINT * route.scale.fits
+    return alone and likely and route.topic_score < route.scale.fits
 
 
 def _other_thing(rest: Utterance, route: Route, memory: Memory) -> bool:

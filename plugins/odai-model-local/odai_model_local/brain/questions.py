@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from odai_model_local.brain import entities
-from odai_model_local.brain.gazetteers import city_in
+from odai_model_local.brain.gazetteers import CITIES
 from odai_model_local.brain.numbers import ORDINALS
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import fill, put_place
@@ -75,7 +75,7 @@ def answer(spec: ToolSpec, slot: Slot, utterance: Utterance, today: date) -> dic
         if value:
             return {slot.name: value if slot.kind == "train" else float(value) if "." in value else int(value)}
     location = spec.first("location")
-    if slot.kind == "query" and location is not None and city_in(_bare(utterance)):
+    if slot.kind == "query" and location is not None and _bare(utterance).lower() in CITIES:
         # Asked what to look for, the caller says where: the question stays open.
         found = {}
         put_place(spec, found, _bare(utterance))

@@ -34,17 +34,20 @@ class Scale:
     """A tool's phrase as near as this to a topic's means that the tool is about the topic."""
 
 
-MINILM = Scale(fits=0.46, sure=0.62, margin=0.03, covers=0.62)
+MINILM = Scale(fits=0.43, sure=0.62, margin=0.03, covers=0.62)
 WORDS = Scale(fits=0.30, sure=0.48, margin=0.02, covers=0.45)
-_PLACE_BONUS = 0.08
+_PLACE_BONUS = 0.1
+_STRANGE = 0.2
 _PATTERN_BONUS = 0.2
 _PATTERNED = 6
 """How many of the nearest tools have their examples laid along the request."""
-_ENTITY_BONUS = 0.25
+_ENTITY_BONUS = 0.3
 _KEYWORD_BONUS = 0.15
 _PLACES = frozenset({"location", "latitude"})
 TELLING = frozenset({"flight", "train", "url", "email", "code", "coin", "currency", "stock"})
 """Kinds that hardly appear by accident."""
+_WEIGHT = {"stock": 0.6}
+"""Companies are in the news and in the shops, too."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,6 @@ class Route:
         """The tool it is for, or None when none fits."""
         return self.ranked[0][0] if self.ranked and self.score >= self.scale.fits else None
 
-    @property
-    def rival(self) -> ToolSpec | None:
-        """A second tool that fits as well as the best."""
-        if len(self.ranked) < 2 or self.ranked[1][1] < self.scale.fits:
-            return None
-        return self.ranked[1][0] if self.score - self.ranked[1][1] < self.scale.margin else None
-
     def of(self, spec: ToolSpec) -> float:
         """The score of one tool."""
         return next((score for one, score in self.ranked if one.name == spec.name), 0.0)
@@ -89,6 +85,7 @@ class ToolIndex:
     def __init__(self, infos: Sequence[ToolInfo], embed: Embed | None) -> None:
         self.specs = read_tools(infos)
         self._keywords = keywords(self.specs)
+        self._own = {spec.name: spec.literals - _common(spec, self.specs) for spec in self.specs}
         covered = _covered_by_words(self.specs)
         topics = tuple(topic for topic in TOPICS if topic.spoken not in covered)
         tool_texts = [(row, text) for row, spec in enumerate(self.specs) for text in spec.phrases]
@@ -114,27 +111,22 @@ class ToolIndex:
 
     def mend(self, utterance: Utterance) -> Utterance:
         """Put right a connector's name that was heard as other words: "N Track" -> "Amtrak"."""
-        words = [token.text for token in utterance.tokens]
+        tokens = utterance.tokens
         for size in (2, 1):
-            for start in range(len(words) - size + 1):
-                name = self._sounds.get(sound("".join(words[start : start + size])))
-                if (
-                    name
-                    and sound(words[start])
-                    and not any(token.ends for token in utterance.tokens[start : start + size - 1])
-                ):
-                    tokens = list(utterance.tokens)
-                    tokens[start : start + size] = [Token(name, tokens[start + size - 1].ends)]
-                    text = " ".join(token.text for token in tokens)
-                    return Utterance(utterance.raw, text, tuple(tokens))
+            for start in range(len(tokens) - size + 1):
+                window = tokens[start : start + size]
+                said = "".join(token.text for token in window)
+                name = self._sounds.get(sound(said))
+                # "Amtrak 86": digits have no sound, and what follows a comma is another phrase.
+                whole = said.isalpha() and not any(token.ends for token in window[:-1])
+                if name and whole and said.lower() != name and all(sound(token.text) for token in window):
+                    mended = (*tokens[:start], Token(name, window[-1].ends), *tokens[start + size :])
+                    return Utterance(utterance.raw, " ".join(token.text for token in mended), mended)
         return utterance
 
-    def vector(self, text: str) -> Vectors:
-        """One sentence as [1, d]; blocking, some milliseconds."""
-        return self.embed([text])
-
-    def route(self, utterance: Utterance, vector: Vectors) -> Route:
-        """Score every tool and topic for a request."""
+    def route(self, utterance: Utterance) -> Route:
+        """Score every tool and topic for a request; blocking, some milliseconds."""
+        vector = self.embed([utterance.text])
         cosines = (self._tool_vectors @ vector[0]) if len(self._tool_rows) else np.zeros(0, dtype=np.float32)
         bonuses = self._bonuses(utterance)
         scored = []
@@ -171,13 +163,14 @@ class ToolIndex:
         )
         out = []
         for spec in self.specs:
-            things = [1 / len(takers[kind]) for kind in kinds if spec.first(kind) is not None]
+            # A coin was named, and this tool needs a flight.
+            strange = bool(kinds) and any(slot.kind in TELLING - kinds for slot in spec.needs)
+            things = [_WEIGHT.get(kind, 1.0) / len(takers[kind]) for kind in kinds if spec.first(kind) is not None]
             words = max((hit.get(spec.plugin, 0.0) for hit in hits), default=0.0)
-            own = len(utterance.stems & spec.literals - _common(spec, self.specs))
+            own = len(utterance.stems & self._own[spec.name])
             place = _PLACE_BONUS if placed and any(slot.kind in _PLACES for slot in spec.needs) else 0.0
-            out.append(
-                place + _ENTITY_BONUS * max(things, default=0.0) + _KEYWORD_BONUS * words + min(0.04 * own, 0.08)
-            )
+            entity = _ENTITY_BONUS * max(things, default=0.0) - _STRANGE * strange
+            out.append(place + entity + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
         return out
 
 
@@ -195,8 +188,8 @@ def _pattern(spec: ToolSpec, utterance: Utterance) -> float:
     """A bonus for a request that is worded like an example, whatever its values."""
     best = 0.0
     for template in spec.templates:
-        telling = sum(not piece.slot and piece.text.lower() not in STOP for piece in template.pieces)
-        if telling:
+        telling = template.telling
+        if telling and template.stems & utterance.stems:
             cost = align(template, utterance.tokens, {}).cost
-            best = max(best, 1 - cost / (1 + telling))
+            best = max(best, 1 - cost / (1 + len(telling)))
     return _PATTERN_BONUS * best

@@ -40,6 +40,8 @@ class Filled:
     missing: list[Slot] = field(default_factory=list)
     here: bool = False
     """The caller said "near me"."""
+    unread: int = 0
+    """Words with a meaning that went nowhere."""
 
 
 class _Filling:
@@ -184,6 +186,7 @@ class _Filling:
                 continue
             if slot.kind == "query" and self.spec.web_search:
                 self.out.args[slot.name] = _SEARCH_FRAME.sub("", self.text).rstrip("?.! ")
+                self.claim(slot.name, 0, len(self.tokens))
                 continue
             must = not slot.optional or slot.blank == ""
             # A value nobody has to give is taken only from words that are plainly an example's.
@@ -196,6 +199,15 @@ class _Filling:
                 value = value.removesuffix("'s")
                 self.out.args[slot.name] = [value] if slot.kind == "list" else value
                 self.claim(slot.name, start, end)
+
+    def unread(self) -> int:
+        """How many words are neither a value nor a way of asking."""
+        known = self.known | COMMANDS | {token.stem for token in tokenize(self.spec.purpose)}
+        return sum(
+            token.content and token.stem not in known and token.low not in entities.TIME_WORDS
+            for index, token in enumerate(self.tokens)
+            if index not in self.claimed
+        )
 
     def _aligned(self, slot: Slot, most: float) -> tuple[int, int] | None:
         found = best_alignment(self.spec.templates, self.tokens, self.claimed, slot.name)
@@ -220,7 +232,7 @@ class _Filling:
             return True
         if leading and token.low == "the" and index + 1 < len(self.tokens):
             return self.tokens[index + 1].text[:1].islower() and self.tokens[index + 1].low in COMMANDS
-        return token.low in STOP or token.stem in COMMANDS
+        return token.low in STOP or token.low in _VAGUE or token.stem in COMMANDS
 
     def _rest(self, slot: Slot) -> tuple[int, int] | None:
         """The longest stretch of words that no other slot and no example wants."""
@@ -241,7 +253,7 @@ class _Filling:
         purpose = {token.stem for text in (self.spec.purpose, *words_of(self.spec.name)) for token in tokenize(text)}
         for index, token in enumerate(self.tokens):
             if index not in self.claimed and not self._frames(index, leading=True) and token.stem not in purpose:
-                return (index, index + 1) if token.low not in _VAGUE else None
+                return (index, index + 1)
         return None
 
     def _trim_words(self, start: int, end: int) -> tuple[int, int] | None:
@@ -285,6 +297,7 @@ def fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str
     for step in (filling.typed, filling.enums, filling.booleans, filling.numbers, filling.places, filling.free):
         step()
     filling.out.missing = missing(spec, filling.out.args)
+    filling.out.unread = filling.unread()
     return filling.out
 
 

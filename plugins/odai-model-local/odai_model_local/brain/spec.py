@@ -18,7 +18,8 @@ _WEB = re.compile(
 # Verbs of asking: every tool's name and examples have them, so they tell none apart.
 COMMANDS = bag(
     "find search look show give get tell want need like see check list fetch read open make take ask query info "
-    "information detail current api tool recommend suggest know help use using available good some any best nice "
+    "information detail current api tool recommend suggest know help use catch hear bring "
+    "using available good some any best nice "
     "great new right nearest closest cheapest"
 )
 
