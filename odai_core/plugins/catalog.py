@@ -99,8 +99,9 @@ class Catalog:
         return tuple(sorted(usable, key=lambda entry: (rank.get(entry.name, len(rank)), entry.name)))
 
     def find(self, kind: str, name: str) -> Entry | None:
-        """The entry of that name, whatever its state."""
-        return next((entry for entry in self.entries if entry.kind == kind and entry.name == name), None)
+        """The entry of that name; the ready one, where others lost a conflict to it."""
+        named = [entry for entry in self.entries if entry.kind == kind and entry.name == name]
+        return min(named, key=lambda entry: entry.state is not State.READY, default=None)
 
     def settings_of(self, entry: Entry) -> Values:
         """What the plugin's own declarations read."""

@@ -53,15 +53,25 @@ def discover() -> list[Candidate]:
     seen: set[str] = set()
     for distribution in _distributions():
         try:
-            name = canonical(distribution.name)
+            offers = "odai." in (distribution.read_text("entry_points.txt") or "")
+            # Only METADATA knows a name for certain; opening it for everybody took 60 of 75 ms.
+            name = canonical(distribution.name if offers else _folder_name(distribution))
             if name in seen:
                 continue
             seen.add(name)
+            if not offers:
+                continue
             for candidate in _candidates(name, distribution):
                 found.setdefault((candidate.kind, candidate.name, name), candidate)
         except Exception:
             continue
     return [found[key] for key in sorted(found)]
+
+
+def _folder_name(distribution: Any) -> str:
+    """The name as the metadata folder spells it, which is read without opening a file."""
+    path = getattr(distribution, "_path", None)
+    return path.name.split("-")[0] if path is not None and "-" in path.name else str(distribution.name)
 
 
 def _distributions() -> Iterator[Any]:
@@ -76,7 +86,7 @@ def _candidates(name: str, distribution: Any) -> list[Candidate]:
     points = [point for point in distribution.entry_points if point.group in groups]
     if not points:
         return []
-    version, requires = str(distribution.version or "0"), tuple(filter(_CORE.match, distribution.requires or ()))
+    version, requires = distribution.version, tuple(filter(_CORE.match, distribution.requires or ()))
     return [
         Candidate(
             kind=groups[point.group],

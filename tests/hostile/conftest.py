@@ -1,4 +1,4 @@
-"""A folder on sys.path where a test installs distributions: real metadata, real modules, folder times that stand still."""
+"""A folder on sys.path where a test installs distributions: real metadata, real modules, times that stand still."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,7 +19,19 @@ from odai_core.settings import Settings
 
 PINNED = 1_600_000_000
 
-PRELUDE = "from odai_core import Problem, Setting, ToolPlugin, hookimpl\n\nasync def {tool}(x: str) -> str:\n    'Say it.'\n    return x\n"
+GOOD = """
+from odai_core import Problem, Setting, ToolPlugin, hookimpl
+
+async def {tool}(x: str) -> str:
+    'Say it.'
+    return x
+
+{before}
+
+@hookimpl
+def odai_tools():
+    return ToolPlugin(name={name!r}, api=1, title='T', summary='s', tools=[{tool}], {more})
+"""
 
 
 @dataclass
@@ -27,7 +39,6 @@ class Site:
     """Every distribution begins with `t-`, so that a test sees its own and not what else is installed."""
 
     path: Path
-    pins: list[Path] = field(default_factory=list)
 
     def install(
         self,
@@ -122,11 +133,6 @@ def plugin() -> Callable[..., str]:
 
     def write(name: str, *, tool: str | None = None, more: str = "", before: str = "") -> str:
         tool = tool or f"say_{name.replace('-', '_')}"
-        return (
-            PRELUDE.format(tool=tool)
-            + dedent(before)
-            + f"\n@hookimpl\ndef odai_tools():\n"
-            + f"    return ToolPlugin(name={name!r}, api=1, title='T', summary='s', tools=[{tool}], {more})\n"
-        )
+        return GOOD.format(name=name, tool=tool, more=more, before=dedent(before))
 
     return write
