@@ -32,10 +32,13 @@ class Timing:
 
     @classmethod
     def of(cls, turns: TurnDetection) -> Timing:
-        """The defaults, with what the transport asks for in their place."""
-        threshold = cls.threshold if turns.threshold is None else turns.threshold
-        end = cls.end_ms if turns.silence_ms is None else max(turns.silence_ms, cls.speculative_ms)
-        return cls(threshold=threshold, end_ms=end, unfinished_ms=max(cls.unfinished_ms, end))
+        """The defaults, or the longer silence that a transport asks for.
+
+        Its threshold, and a silence shorter than ours, are meant for a service's detector: here 250 ms would cut a
+        caller off in the middle of a sentence.
+        """
+        end = max(turns.silence_ms or 0, cls.end_ms)
+        return cls(end_ms=end, unfinished_ms=max(cls.unfinished_ms, end))
 
 
 @dataclass(frozen=True)

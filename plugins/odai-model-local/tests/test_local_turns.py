@@ -87,11 +87,11 @@ def test_finishing_by_hand_ends_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("silence_ms", "end_ms", "unfinished_ms"), [(None, 480, 900), (600, 600, 900), (1200, 1200, 1200), (50, 190, 900)]
+    ("silence_ms", "end_ms", "unfinished_ms"), [(None, 480, 900), (250, 480, 900), (600, 600, 900), (1200, 1200, 1200)]
 )
-def test_a_transport_may_ask_for_its_own_silence(silence_ms: int | None, end_ms: int, unfinished_ms: int) -> None:
-    timing = Timing.of(TurnDetection(type="server_vad", interrupt=True, silence_ms=silence_ms, threshold=0.6))
-    assert (timing.threshold, timing.end_ms, timing.unfinished_ms) == (0.6, end_ms, unfinished_ms)
+def test_a_transport_may_ask_for_a_longer_silence_only(silence_ms: int | None, end_ms: int, unfinished_ms: int) -> None:
+    timing = Timing.of(TurnDetection(type="server_vad", interrupt=True, silence_ms=silence_ms, threshold=0.8))
+    assert (timing.threshold, timing.end_ms, timing.unfinished_ms) == (0.5, end_ms, unfinished_ms)
 
 
 @pytest.mark.parametrize("text", ["Find sushi in", "What's the weather in the", "Fly from Boston to…", "and,"])
