@@ -89,7 +89,7 @@ class HttpClient:
     async def get_json(
         self,
         base_url: str,
-        *segments: str | int,
+        *segments: Plain,
         params: Params | None = None,
         headers: Params | None = None,
         cache: float = 0,
@@ -108,7 +108,7 @@ class HttpClient:
         self,
         method: str,
         base_url: str,
-        *segments: str | int,
+        *segments: Plain,
         params: Params | None = None,
         headers: Params | None = None,
         json: Any = None,
@@ -121,10 +121,11 @@ class HttpClient:
         """Ask, and decode the JSON answer.
 
         `segments` are quoted, so they may come from a model; what is None in `params` and `headers` is left out; a
-        `Secret` is revealed only here. `cache` keeps the answer that many seconds. `retry` asks again, at most twice,
-        when the service is unreachable or busy: only for requests that change nothing.
-        `service` is how the sentences name it. `type` is what the answer must look like: anything msgspec can decode
-        into, such as a Struct; numbers written as text are taken, and what does not fit is bad_shape.
+        `Secret` is revealed only here. `auth` is a `Secret` (bearer token) or a pair (HTTP Basic). `cache` keeps the
+        answer that many seconds. `retry` asks again, at most twice, when the service is unreachable or busy: only for
+        requests that change nothing. `service` is how the sentences name it. `type` is what the answer must look like:
+        anything msgspec can decode into, such as a Struct; numbers written as text are taken, and what does not fit
+        is bad_shape.
 
         Raises `ToolError` and nothing else, with the codes bad_request, auth, plan, not_found, rate_limited,
         upstream, timeout, bad_shape, unavailable and not_configured.
@@ -265,10 +266,10 @@ def _decode(body: bytes, type: Any, service: str) -> Any:
     raise failure("bad_shape", service)
 
 
-def _join(base_url: str, segments: tuple[str | int, ...], service: str) -> str:
+def _join(base_url: str, segments: tuple[Plain, ...], service: str) -> str:
     if not _BASE_URL.match(base_url):
         raise failure("not_configured", service)
-    quoted = [quote(str(segment).encode("utf-8", "replace"), safe="") for segment in segments]
+    quoted = [quote(_reveal(segment).encode("utf-8", "replace"), safe="") for segment in segments]
     if any(segment in ("", ".", "..") for segment in quoted):
         raise failure("bad_request", service)
     return "/".join([base_url.rstrip("/"), *quoted])

@@ -74,9 +74,22 @@ async def _contained(spec: ToolSpec, arguments: dict[str, Any], context: ToolCon
     except (ToolError, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
+        said = _said_in(error)
         # The message and the arguments may hold the caller's words or a key: the kind and the place must do.
-        log.error("%s failed: %s at %s", spec.name, type(error).__name__, _place(error.__traceback__))
-    raise _internal()
+        if said is None:
+            log.error("%s failed: %s at %s", spec.name, type(error).__name__, _place(error.__traceback__))
+    raise said or _internal()
+
+
+def _said_in(error: BaseException) -> ToolError | None:
+    """The first `ToolError` of a task group in which nothing else went wrong."""
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    said, rest = error.split(ToolError)
+    first: BaseException | None = said
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, ToolError) and rest is None else None
 
 
 def _internal() -> ToolError:

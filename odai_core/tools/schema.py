@@ -106,7 +106,7 @@ def _check_options(options: Any, names: set[str], where: str) -> None:
         _refuse(f"{where} has the timeout {timeout!r}.", "Give `@tool(timeout=...)` seconds, above 0 and at most 600.")
     for example in options.examples:
         for mark in _MARK.findall(example):
-            if mark not in names:
+            if mark.strip() not in names:
                 _refuse(
                     f"{where} has an example that marks {mark!r}, which is not a parameter.",
                     f"Mark one of {', '.join(sorted(names)) or 'none'} in {example!r}.",

@@ -61,10 +61,15 @@ async def refused(client: HttpClient, *args: Any, **more: Any) -> ToolError:
 async def test_segments_are_quoted_and_parameters_kept_apart(server: Scripted, client: HttpClient):
     server.replies = [http(body=b'{"ok": true}')]
     answer = await client.get_json(
-        server.url + "/v3/", "a/b?c#d", 7, params={"q": "x&y=z", "none": None, "open": True}, headers={"X-A": None}
+        server.url + "/v3/",
+        "a/b?c#d",
+        7,
+        Secret(KEY),
+        params={"q": "x&y=z", "none": None, "open": True},
+        headers={"X-A": None},
     )
     assert answer == {"ok": True}
-    assert server.heads[0].startswith("GET /v3/a%2Fb%3Fc%23d/7?q=x%26y%3Dz&open=true HTTP/1.1\r\n")
+    assert server.heads[0].startswith(f"GET /v3/a%2Fb%3Fc%23d/7/{KEY}?q=x%26y%3Dz&open=true HTTP/1.1\r\n")
     assert "odai-core" in server.heads[0]
     assert "x-a" not in server.heads[0].lower()
 

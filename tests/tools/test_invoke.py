@@ -110,6 +110,13 @@ async def test_any_failure_is_one_polite_sentence(failure, caplog):
     assert f"{__name__}:" in caplog.text
 
 
+async def test_a_task_group_of_tool_errors_says_its_first():
+    nested = ExceptionGroup("outer", [ExceptionGroup("inner", [ToolError("not_found", "I couldn't find it.")])])
+    assert (await run(make(raises=nested))).spoken == "I couldn't find it."
+    mixed = ExceptionGroup("mixed", [ToolError("not_found", "I couldn't find it."), ValueError()])
+    assert (await run(make(raises=mixed))).response["code"] == "internal"
+
+
 async def test_a_tool_that_cancels_itself_does_not_cancel_the_call():
     assert (await run(make(raises=asyncio.CancelledError()))).response["code"] == "internal"
 
