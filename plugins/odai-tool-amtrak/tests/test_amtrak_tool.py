@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -167,6 +168,11 @@ def test_what_is_not_a_moment_is_none(text):
 )  # fmt: skip
 def test_a_number_is_found_as_it_is_said(said, number):
     assert train_number(said) == number
+
+
+@pytest.mark.parametrize("example", describe(get_amtrak_train_status).options.examples)
+def test_every_example_names_a_train(example):
+    assert train_number(re.search(r"number:(.*?)}", example)[1])
 
 
 @settings(deadline=None)

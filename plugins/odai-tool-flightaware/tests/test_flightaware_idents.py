@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odai_tool_flightaware import idents
+from odai_tool_flightaware import get_current_flight_status, idents
 
 from odai_core import ToolError
+from odai_core.tools.schema import describe
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,11 @@ def test_a_flight_is_found_as_it_is_said(said, icao):
         assert caught.value.message.endswith((".", "?"))
     else:
         assert idents.parse(said).icao == icao
+
+
+@pytest.mark.parametrize("example", describe(get_current_flight_status).options.examples)
+def test_every_example_names_a_flight(example):
+    assert idents.parse(re.search(r":(.*?)}", example)[1])
 
 
 def test_an_ambiguous_name_is_asked_back_by_name():
