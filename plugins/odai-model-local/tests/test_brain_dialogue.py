@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -221,6 +223,23 @@ async def test_it_means_what_was_asked_about_last() -> None:
     await talk.call("where is train twenty one fifty")
     name, args = await talk.call("when does it get to New York")
     assert (name, args["train_number"]) == ("get_amtrak_train_status", "2150")
+
+
+async def test_a_cancelled_answer_leaves_the_question_open() -> None:
+    talk = Talk(of("weatherapi"))
+    await talk.say("what's the weather like")
+    thinking = asyncio.create_task(talk.hear("in San"))
+    await asyncio.sleep(0)
+    thinking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await thinking
+    assert await talk.call("San Diego") == ("get_current_weather_by_location", {"location": "San Diego"})
+
+
+async def test_a_tool_without_examples_is_asked_for_as_its_topic_is() -> None:
+    bare = [replace(tool, examples=()) for tool in of("yelp", "weatherapi", "google-shopping")]
+    name, args = await Talk(bare).call("where can I get a burrito in Oakland")
+    assert (name, args["location"]) == ("search_businesses_at_yelp", "Oakland")
 
 
 async def test_small_talk_and_repetition_within_a_question() -> None:

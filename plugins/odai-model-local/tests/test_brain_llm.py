@@ -255,6 +255,19 @@ async def test_closing_drops_the_connection(start: Start) -> None:
     assert await brain.heard("hello") == (Say(llm.UNREACHABLE),)
 
 
+async def test_a_caller_who_goes_on_is_one_turn(start: Start) -> None:
+    endpoint, brain = await start({"content": "late"}, {"content": "Sunny in both."})
+    endpoint.hold = asyncio.Event()
+    thinking = asyncio.create_task(brain.heard("weather in Boston"))
+    await endpoint.asked.wait()
+    thinking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await thinking
+    endpoint.hold.set()
+    assert isinstance((await brain.heard("and in Rome"))[0], Say)
+    assert [message["content"] for message in endpoint.bodies[1]["messages"][1:]] == ["weather in Boston and in Rome"]
+
+
 async def test_nothing_said_asks_nobody(start: Start) -> None:
     endpoint, brain = await start()
     assert await brain.heard(" \n ") == (Say("Sorry, I didn't catch that. Could you say it again?"),)

@@ -81,11 +81,16 @@ class RuleBrain:
 
     async def heard(self, text: str) -> Sequence[Decision]:
         """What to do about a finished utterance."""
+        pending = self._open
         try:
             if self._index is None:
                 self._index = await self._get_index()
                 await self._recall()
             decision = await self._heard(self._index.mend(Utterance.parse(text)))
+        except asyncio.CancelledError:
+            # The caller went on speaking: our question is still open for all that was said.
+            self._open = pending
+            raise
         except Exception as error:
             # What the caller said may be in the exception's text: only its type is logged.
             log.error("The brain failed on an utterance: %s", type(error).__name__)

@@ -79,7 +79,12 @@ class LlmBrain:
             self._add({"role": "tool", "tool_call_id": call_id, "content": "No answer yet: the caller went on."})
         self._waiting.clear()
         self._rounds = 0
-        self._add({"role": "user", "content": said})
+        last = self._messages[-1] if self._messages else {}
+        if last.get("role") == "user":
+            # A thought was cancelled because the caller went on; many chat templates refuse two user turns in a row.
+            last["content"] = f"{last['content']} {said}"[-2 * MAX_CHARACTERS :]
+        else:
+            self._add({"role": "user", "content": said})
         return await self._think()
 
     async def tool_result(self, name: str, output: str) -> Sequence[Decision]:

@@ -11,11 +11,11 @@ import numpy as np
 from odai_core import ToolInfo
 from odai_model_local.brain import entities
 from odai_model_local.brain.align import align
-from odai_model_local.brain.spec import ToolSpec, keywords, read_tools, sound
+from odai_model_local.brain.spec import COMMANDS, ToolSpec, keywords, read_tools, sound
 from odai_model_local.brain.tfidf import TfIdf
 from odai_model_local.brain.topics import TOPICS, Topic
 from odai_model_local.brain.types import Embed, Vectors
-from odai_model_local.brain.utterance import STOP, Token, Utterance, tokenize
+from odai_model_local.brain.utterance import STOP, Token, Utterance, tokenize, words_of
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,14 @@ def _covered_by_words(specs: Sequence[ToolSpec]) -> frozenset[str]:
     return frozenset(topic.spoken for topic in TOPICS if topic.doable and any(topic.words & words for words in texts))
 
 
+def _lent(spec: ToolSpec) -> tuple[str, ...]:
+    """For a tool that brings no examples: how people ask about the topics that its own text names."""
+    if spec.templates:
+        return ()
+    words = {token.stem for text in (spec.purpose, spec.title, *words_of(spec.name)) for token in tokenize(text)}
+    return tuple(phrase for topic in TOPICS if topic.words & (words - COMMANDS) for phrase in topic.phrases)
+
+
 class ToolIndex:
     """The tools of a call, embedded once and shared by every call that has the same ones. Immutable."""
 
@@ -88,7 +96,7 @@ class ToolIndex:
         self._own = {spec.name: spec.literals - _common(spec, self.specs) for spec in self.specs}
         covered = _covered_by_words(self.specs)
         topics = tuple(topic for topic in TOPICS if topic.spoken not in covered)
-        tool_texts = [(row, text) for row, spec in enumerate(self.specs) for text in spec.phrases]
+        tool_texts = [(row, text) for row, spec in enumerate(self.specs) for text in (*spec.phrases, *_lent(spec))]
         topic_texts = [(row, text) for row, topic in enumerate(topics) for text in topic.phrases]
         texts = [text for _, text in (*tool_texts, *topic_texts)]
         self.scale = WORDS if embed is None else MINILM
