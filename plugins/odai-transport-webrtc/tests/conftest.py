@@ -1,20 +1,29 @@
-"""A real server on a free port, with doubles for what core gives a transport."""
+"""A real server on a free port, a real browser, and doubles for what core gives a transport."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
+import os
+import shutil
 import socket
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from odai_transport_webrtc import odai_transports
 from quart import Quart
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.http11 import Response
 
 from odai_core import Caller, CallInfo, CallRefused, events
 
@@ -162,6 +171,25 @@ class FakeContext:
         await asyncio.wait_for(self.idle.wait(), WAIT)
 
 
+class Peer(ClientConnection):
+    """A client that speaks the wire sheet."""
+
+    async def receive(self) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(await asyncio.wait_for(self.recv(), WAIT))
+        return frame
+
+    async def tell(self, event: str, **fields: Any) -> None:
+        await self.send(json.dumps({"event": event, **fields}))
+
+    async def closing(self) -> tuple[int | None, list[dict[str, Any]]]:
+        """The close code, and every frame before it."""
+        seen = []
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                seen.append(await self.receive())
+        return self.close_code, seen
+
+
 @dataclass
 class Site:
     """Where the server listens, and what it was given."""
@@ -175,6 +203,15 @@ class Site:
 
     def socket(self, session_id: str = "session-0001", query: str = f"token={TOKEN}") -> str:
         return f"ws://127.0.0.1:{self.port}/app/voice/stream/{session_id}?{query}"
+
+    def connect(self, session_id: str = "session-0001", query: str = f"token={TOKEN}", **options: Any) -> connect:
+        return connect(self.socket(session_id, query), create_connection=Peer, **options)
+
+    async def refusal(self, *args: Any, **options: Any) -> Response:
+        """The answer to a handshake that is not accepted."""
+        with pytest.raises(InvalidStatus) as refused:
+            await self.connect(*args, **options)
+        return refused.value.response
 
 
 def build(ctx: FakeContext) -> Quart:
@@ -200,3 +237,102 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     stop.set()
     await asyncio.wait_for(server, WAIT)
     listening.detach()
+
+
+# -- the browser ------------------------------------------------------------------------------------
+
+CHROMIUM = os.environ.get("ODAI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=user-gesture-required",
+]
+WATCH = """
+addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
+"""
+SPOKEN_SECONDS = 4
+
+
+def voice(rate: int) -> np.ndarray:
+    """Four seconds that correlate with nothing but themselves: a sweep with syllables; float in -1..1."""
+    time = np.arange(SPOKEN_SECONDS * rate) / rate
+    sweep = np.sin(2 * np.pi * (150 * time + 350 * time**2))
+    return np.asarray(0.5 * sweep * (0.6 + 0.4 * np.sin(2 * np.pi * 3.3 * time)))
+
+
+class Browser:
+    """A page, and what went wrong in it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("console", lambda line: self.errors.append(line.text) if line.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def press(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name).click()
+
+    async def sees(self, text: str) -> None:
+        await self.page.get_by_text(text, exact=False).first.wait_for(state="visible", timeout=10_000)
+
+    async def phase(self, name: str) -> None:
+        await self.page.wait_for_selector(f'body[data-phase="{name}"]', timeout=10_000)
+
+
+@contextlib.asynccontextmanager
+async def launch(*flags: str, script: str = "", **options: Any) -> AsyncIterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("NO BROWSER: install chromium (Debian: apt-get install chromium) or set ODAI_CHROMIUM")
+    playwright = pytest.importorskip("playwright.async_api", reason="NO BROWSER: pip install playwright")
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        context = await browser.new_context(locale="en-US", **options)
+        await context.add_init_script(WATCH + script)
+        yield Browser(await context.new_page())
+        await browser.close()
+
+
+@pytest.fixture
+def spoken() -> np.ndarray:
+    """What the microphone says, at 24 kHz."""
+    return voice(24_000)
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> list[str]:
+    """Flags for a microphone that speaks `voice`."""
+    path = tmp_path / "mic.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes((voice(48_000) * 32767).astype("<i2").tobytes())
+    return [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={path}%noloop",
+    ]
+
+
+@pytest.fixture
+def chromium(microphone: list[str]) -> Any:
+    """`async with chromium(*flags, microphone=False) as browser:`, for a test that wants an unusual one."""
+
+    def start(*flags: str, microphone: bool = True, **options: Any) -> Any:
+        return launch(*(speaking if microphone else ()), *flags, **options)
+
+    speaking = microphone
+    return start
+
+
+@pytest.fixture
+async def browser(chromium: Any) -> AsyncIterator[Browser]:
+    """A browser with a microphone; at the end nothing may have gone wrong in the page."""
+    async with chromium() as opened:
+        yield opened
+        assert opened.errors == []

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
-import wave
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,20 +13,6 @@ from odai_core import events
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("ODAI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=user-gesture-required",
-]
-WATCH = """
-addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
-"""
 FIREFOX = """
 const real = AudioContext.prototype.createMediaStreamSource;
 AudioContext.prototype.createMediaStreamSource = function (stream) {
@@ -39,14 +20,6 @@ AudioContext.prototype.createMediaStreamSource = function (stream) {
   return real.call(this, stream);
 };
 """
-SPOKEN_SECONDS = 4
-
-
-def voice(rate: int) -> np.ndarray:
-    """Four seconds that correlate with nothing but themselves: a sweep with syllables; float in -1..1."""
-    time = np.arange(SPOKEN_SECONDS * rate) / rate
-    sweep = np.sin(2 * np.pi * (150 * time + 350 * time**2))
-    return np.asarray(0.5 * sweep * (0.6 + 0.4 * np.sin(2 * np.pi * 3.3 * time)))
 
 
 def tone(ms: int) -> bytes:
@@ -59,97 +32,55 @@ def deltas(item: str, ms: int, step: int = 50) -> list[events.CallEvent]:
     return [events.Audio(item, tone(step), at, at // step) for at in pieces]
 
 
-def likeness(heard: bytes, original: np.ndarray) -> float:
-    """The best normalised correlation of two seconds of what was said, anywhere in what was heard."""
-    sound = np.frombuffer(heard, "<i2").astype(float)
-    piece = original[24_000:72_000]
+def find(sound: np.ndarray, piece: np.ndarray) -> tuple[float, int]:
+    """The best normalised correlation of a piece with any part of a sound, and where that is."""
     size = 1 << int(np.ceil(np.log2(len(sound) + len(piece))))
     product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(piece, size)), size)
     energy = np.concatenate([[0.0], np.cumsum(sound**2)])
-    lags = len(sound) - len(piece)
-    norm = np.sqrt((energy[len(piece) :] - energy[: lags + 1]) * np.sum(piece**2)) + 1e-9
-    return float(np.max(product[: lags + 1] / norm))
+    lags = len(sound) - len(piece) + 1
+    norm = np.sqrt((energy[len(piece) :] - energy[:lags]) * np.sum(piece**2)) + 1e-9
+    at = int(np.argmax(product[:lags] / norm))
+    return float(product[at] / norm[at]), at
 
 
-class Browser:
-    """A page, and what went wrong in it."""
+def assert_heard(heard: bytes, spoken: np.ndarray) -> None:
+    """Two seconds of what was said were heard, piece by piece, in their order and at their speed.
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        page.on("console", lambda line: self.errors.append(line.text) if line.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    async def press(self, name: str) -> None:
-        await self.page.get_by_role("button", name=name).click()
-
-    async def sees(self, text: str) -> None:
-        await self.page.get_by_text(text, exact=False).first.wait_for(state="visible", timeout=10_000)
-
-    async def phase(self, name: str) -> None:
-        await self.page.wait_for_selector(f'body[data-phase="{name}"]', timeout=10_000)
+    By pieces, because a browser on a busy machine skips a few milliseconds now and then; the middle one decides.
+    """
+    sound = np.frombuffer(heard, "<i2").astype(float)
+    starts = range(24_000, 72_000, 6_000)
+    found = [find(sound, spoken[start : start + 6_000]) for start in starts]
+    assert np.median([likeness for likeness, _ in found]) > 0.95
+    offsets = np.array([at - start for start, (_, at) in zip(starts, found, strict=True)])
+    assert np.median(np.abs(offsets - np.median(offsets))) < 240
 
 
-@contextlib.asynccontextmanager
-async def chromium(*flags: str, script: str = "", **options: Any) -> AsyncIterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("NO BROWSER: install chromium (Debian: apt-get install chromium) or set ODAI_CHROMIUM")
-    playwright = pytest.importorskip("playwright.async_api", reason="NO BROWSER: pip install playwright")
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        context = await browser.new_context(locale="en-US", **options)
-        await context.add_init_script(WATCH + script)
-        yield Browser(await context.new_page())
-        await browser.close()
-
-
-@pytest.fixture
-def microphone(tmp_path: Path) -> list[str]:
-    """Flags for a microphone that speaks `voice`."""
-    path = tmp_path / "mic.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(48_000)
-        file.writeframes((voice(48_000) * 32767).astype("<i2").tobytes())
-    return [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={path}%noloop",
-    ]
-
-
-@pytest.fixture
-async def browser(microphone: list[str]) -> AsyncIterator[Browser]:
-    """A browser with a microphone; at the end nothing may have gone wrong in the page."""
-    async with chromium(*microphone) as opened:
-        yield opened
-        assert opened.errors == []
-
-
-async def talk(site: Any, browser: Browser, query: str = "") -> Any:
+async def talk(site: Any, browser: Any, query: str = "") -> Any:
     await browser.page.goto(f"{site.http}/{query}")
     await browser.press("Start talking")
     await browser.phase("listening")
     return await site.ctx.next_call()
 
 
-async def test_the_microphone_arrives_as_it_was_spoken(site: Any, browser: Browser) -> None:
+async def test_the_microphone_arrives_as_it_was_spoken(site: Any, browser: Any, spoken: np.ndarray) -> None:
     call = await talk(site, browser, "?raw_mic=1")
-    await call.until(lambda call: len(call.audio) >= 48_000 * SPOKEN_SECONDS)
+    await call.until(lambda call: len(call.audio) >= 2 * len(spoken))
     assert len(call.audio) % 1920 == 0
-    assert likeness(bytes(call.audio), voice(24_000)) > 0.95
+    assert_heard(bytes(call.audio), spoken)
 
 
-async def test_a_browser_that_does_not_resample_still_sends_24_khz(site: Any, microphone: list[str]) -> None:
-    async with chromium(*microphone, script=FIREFOX) as browser:
+async def test_a_browser_that_does_not_resample_still_sends_24_khz(
+    site: Any, chromium: Any, spoken: np.ndarray
+) -> None:
+    async with chromium(script=FIREFOX) as browser:
         call = await talk(site, browser, "?raw_mic=1")
-        await call.until(lambda call: len(call.audio) >= 48_000 * SPOKEN_SECONDS)
-        assert likeness(bytes(call.audio), voice(24_000)) > 0.95
+        await call.until(lambda call: len(call.audio) >= 2 * len(spoken))
+        assert_heard(bytes(call.audio), spoken)
         assert browser.errors == []
 
 
-async def test_what_was_heard_is_reported_to_the_millisecond(site: Any, browser: Browser) -> None:
+async def test_what_was_heard_is_reported_to_the_millisecond(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     call.emit(*deltas("item_1", 700), events.AudioEnd("item_1"), *deltas("item_2", 350), events.AudioEnd("item_2"))
     await browser.phase("speaking")
@@ -161,7 +92,7 @@ async def test_what_was_heard_is_reported_to_the_millisecond(site: Any, browser:
     await browser.phase("listening")
 
 
-async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site: Any, browser: Browser) -> None:
+async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     call.emit(*deltas("item_1", 8000))
     await call.until(lambda call: any(ms >= 500 for _, ms in call.positions))
@@ -174,7 +105,7 @@ async def test_an_interruption_is_silence_and_the_rest_is_never_heard(site: Any,
     assert items == sorted(items)
 
 
-async def test_escape_stops_the_assistant_at_once(site: Any, browser: Browser) -> None:
+async def test_escape_stops_the_assistant_at_once(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     call.emit(*deltas("item_1", 8000))
     await browser.phase("speaking")
@@ -183,7 +114,7 @@ async def test_escape_stops_the_assistant_at_once(site: Any, browser: Browser) -
     await browser.phase("listening")
 
 
-async def test_the_conversation_and_its_results_are_shown(site: Any, browser: Browser) -> None:
+async def test_the_conversation_and_its_results_are_shown(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     item = events.Transcript
     call.emit(
@@ -215,7 +146,7 @@ async def test_the_conversation_and_its_results_are_shown(site: Any, browser: Br
     await browser.phase("listening")
 
 
-async def test_typing_alone_needs_no_microphone(site: Any, browser: Browser) -> None:
+async def test_typing_alone_needs_no_microphone(site: Any, browser: Any) -> None:
     await browser.page.goto(site.http)
     await browser.page.get_by_role("textbox", name="Type instead of speaking").fill("Good day")
     await browser.press("Send")
@@ -226,8 +157,8 @@ async def test_typing_alone_needs_no_microphone(site: Any, browser: Browser) -> 
     assert call.info.audio.turns.interrupt is False
 
 
-async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site: Any, microphone: list[str]) -> None:
-    async with chromium(*microphone, timezone_id="Europe/Lisbon") as browser:
+async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site: Any, chromium: Any) -> None:
+    async with chromium(timezone_id="Europe/Lisbon") as browser:
         await browser.page.goto(site.http)
         await browser.page.get_by_role("switch", name="Let me interrupt by speaking").check(force=True)
         await browser.press("Start talking")
@@ -236,7 +167,7 @@ async def test_the_switch_asks_for_barge_in_and_the_browser_tells_its_zone(site:
         assert (call.info.caller.time_zone, call.info.caller.locale) == ("Europe/Lisbon", "en-US")
 
 
-async def test_the_button_ends_the_conversation(site: Any, browser: Browser) -> None:
+async def test_the_button_ends_the_conversation(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     await browser.press("End conversation")
     await browser.phase("ended")
@@ -245,7 +176,7 @@ async def test_the_button_ends_the_conversation(site: Any, browser: Browser) -> 
     assert not await browser.page.locator("#notice").is_visible()
 
 
-async def test_the_servers_goodbye_is_said_in_words(site: Any, browser: Browser) -> None:
+async def test_the_servers_goodbye_is_said_in_words(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     call.emit(events.Ended("drain"))
     await browser.sees("The server is restarting.")
@@ -276,9 +207,9 @@ class Cable:
             end.transport.abort()
 
 
-async def test_a_cut_cable_is_called_lost_and_reconnecting_works(site: Any, microphone: list[str]) -> None:
+async def test_a_cut_cable_is_called_lost_and_reconnecting_works(site: Any, chromium: Any) -> None:
     cable = Cable(site.port)
-    async with await asyncio.start_server(cable.carry, "127.0.0.1", 0) as relay, chromium(*microphone) as browser:
+    async with await asyncio.start_server(cable.carry, "127.0.0.1", 0) as relay, chromium() as browser:
         await browser.page.goto(f"http://127.0.0.1:{relay.sockets[0].getsockname()[1]}/")
         await browser.press("Start talking")
         await browser.phase("listening")
@@ -292,10 +223,10 @@ async def test_a_cut_cable_is_called_lost_and_reconnecting_works(site: Any, micr
         cable.cut()
 
 
-async def test_a_server_that_has_gone_is_not_taken_for_a_microphone(site: Any, microphone: list[str]) -> None:
+async def test_a_server_that_has_gone_is_not_taken_for_a_microphone(site: Any, chromium: Any) -> None:
     cable = Cable(site.port)
     relay = await asyncio.start_server(cable.carry, "127.0.0.1", 0)
-    async with chromium(*microphone) as browser:
+    async with chromium() as browser:
         await browser.page.goto(f"http://127.0.0.1:{relay.sockets[0].getsockname()[1]}/")
         relay.close()
         cable.cut()
@@ -304,7 +235,7 @@ async def test_a_server_that_has_gone_is_not_taken_for_a_microphone(site: Any, m
         await browser.phase("lost")
 
 
-async def test_muted_the_microphone_sends_silence(site: Any, browser: Browser) -> None:
+async def test_muted_the_microphone_sends_silence(site: Any, browser: Any) -> None:
     call = await talk(site, browser, "?raw_mic=1")
     await call.until(lambda call: np.any(np.frombuffer(bytes(call.audio), "<i2")))
     await browser.press("Mute")
@@ -314,7 +245,7 @@ async def test_muted_the_microphone_sends_silence(site: Any, browser: Browser) -
     await call.until(lambda call: any(call.audio[-1920:]))
 
 
-async def test_a_failed_call_can_be_begun_again(site: Any, browser: Browser) -> None:
+async def test_a_failed_call_can_be_begun_again(site: Any, browser: Any) -> None:
     call = await talk(site, browser)
     call.emit(RuntimeError("broken"))
     await browser.sees("Something went wrong on our side.")
@@ -324,8 +255,8 @@ async def test_a_failed_call_can_be_begun_again(site: Any, browser: Browser) -> 
     assert again.session_id != call.session_id
 
 
-async def test_a_denied_microphone_is_explained(site: Any) -> None:
-    async with chromium("--use-fake-device-for-media-stream", "--deny-permission-prompts") as browser:
+async def test_a_denied_microphone_is_explained(site: Any, chromium: Any) -> None:
+    async with chromium("--use-fake-device-for-media-stream", "--deny-permission-prompts", microphone=False) as browser:
         await browser.page.goto(site.http)
         await browser.press("Start talking")
         await browser.sees("The microphone is blocked for this page.")
@@ -334,8 +265,8 @@ async def test_a_denied_microphone_is_explained(site: Any) -> None:
         assert browser.errors == []
 
 
-async def test_a_page_without_secure_context_says_so_and_can_still_type(site: Any) -> None:
-    async with chromium("--host-resolver-rules=MAP odai.test 127.0.0.1") as browser:
+async def test_a_page_without_secure_context_says_so_and_can_still_type(site: Any, chromium: Any) -> None:
+    async with chromium("--host-resolver-rules=MAP odai.test 127.0.0.1", microphone=False) as browser:
         await browser.page.goto(f"http://odai.test:{site.port}/")
         await browser.sees("Browsers give a page the microphone and sound only over https")
         await browser.page.get_by_role("textbox", name="Type instead of speaking").fill("Good day")
@@ -344,9 +275,9 @@ async def test_a_page_without_secure_context_says_so_and_can_still_type(site: An
         await call.until(lambda call: call.texts == ["Good day"])
 
 
-async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site: Any, microphone: list[str]) -> None:
+async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site: Any, chromium: Any) -> None:
     site.ctx.local = False
-    async with chromium(*microphone) as browser:
+    async with chromium() as browser:
         await browser.page.goto(site.http)
         await browser.sees("This page needs a token")
         for wrong in ["wrong", "not a, token\N{SNOWMAN}"]:
@@ -361,9 +292,9 @@ async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site: An
         await browser.phase("listening")
 
 
-async def test_a_full_server_is_explained(site: Any, microphone: list[str]) -> None:
+async def test_a_full_server_is_explained(site: Any, chromium: Any) -> None:
     site.ctx.limit = 0
-    async with chromium(*microphone) as browser:
+    async with chromium() as browser:
         await browser.page.goto(site.http)
         await browser.press("Start talking")
         await browser.sees("Every line is taken. Please try again in 5 seconds.")
