@@ -79,12 +79,12 @@ def _covered_by_words(specs: Sequence[ToolSpec]) -> frozenset[str]:
     return frozenset(topic.spoken for topic in TOPICS if topic.doable and any(topic.words & words for words in texts))
 
 
-def _lent(spec: ToolSpec) -> tuple[str, ...]:
-    """For a tool that brings no examples: how people ask about the topics that its own text names."""
+def _lent(spec: ToolSpec) -> tuple[Topic, ...]:
+    """For a tool that brings no examples: the topics its own text names, for how people ask about them."""
     if spec.templates:
         return ()
     words = {token.stem for text in (spec.purpose, spec.title, *words_of(spec.name)) for token in tokenize(text)}
-    return tuple(phrase for topic in TOPICS if topic.words & (words - COMMANDS) for phrase in topic.phrases)
+    return tuple(topic for topic in TOPICS if topic.words & (words - COMMANDS))
 
 
 class ToolIndex:
@@ -92,11 +92,18 @@ class ToolIndex:
 
     def __init__(self, infos: Sequence[ToolInfo], embed: Embed | None) -> None:
         self.specs = read_tools(infos)
-        self._keywords = keywords(self.specs)
+        lent = {spec.name: _lent(spec) for spec in self.specs}
+        self._keywords = keywords(
+            self.specs, {name: {w for t in topics for w in t.words} for name, topics in lent.items()}
+        )
         self._own = {spec.name: spec.literals - _common(spec, self.specs) for spec in self.specs}
         covered = _covered_by_words(self.specs)
         topics = tuple(topic for topic in TOPICS if topic.spoken not in covered)
-        tool_texts = [(row, text) for row, spec in enumerate(self.specs) for text in (*spec.phrases, *_lent(spec))]
+        tool_texts = [
+            (row, text)
+            for row, spec in enumerate(self.specs)
+            for text in (*spec.phrases, *(phrase for topic in lent[spec.name] for phrase in topic.phrases))
+        ]
         topic_texts = [(row, text) for row, topic in enumerate(topics) for text in topic.phrases]
         texts = [text for _, text in (*tool_texts, *topic_texts)]
         self.scale = WORDS if embed is None else MINILM

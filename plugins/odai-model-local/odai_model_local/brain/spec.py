@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from odai_core import ToolInfo
@@ -97,11 +97,14 @@ def read_tools(infos: Sequence[ToolInfo]) -> tuple[ToolSpec, ...]:
     return tuple(spec for spec in specs if all(slot.kind != "opaque" for slot in spec.needs))
 
 
-def keywords(specs: Sequence[ToolSpec]) -> dict[str, dict[str, float]]:
-    """Stem -> plugin -> how much the word points at it: 1 when no other plugin is asked with it."""
+def keywords(specs: Sequence[ToolSpec], lent: Mapping[str, Set[str]]) -> dict[str, dict[str, float]]:
+    """Stem -> plugin -> how much the word points at it: 1 when no other plugin is asked with it.
+
+    `lent` has more words by tool.
+    """
     users: dict[str, set[str]] = {}
     for spec in specs:
-        words = set(spec.literals)
+        words = set(spec.literals) | lent.get(spec.name, set())
         words |= {token.stem for text in (spec.title, " ".join(words_of(spec.name))) for token in tokenize(text)}
         for word in words:
             if word not in STOP and word not in COMMANDS and len(word) > 2:
