@@ -6,9 +6,10 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import invalidate_caches
+from itertools import chain
 from typing import Any
 
 import importlib_metadata
@@ -45,33 +46,22 @@ class Candidate:
 def discover() -> list[Candidate]:
     """Every ODAI entry point of every distribution on `sys.path`, sorted; the first of two equal names is shadowing.
 
-    Costs 8 to 23 ms for 300 distributions. A distribution whose metadata cannot be read is passed over: it is not ours
-    to complain about, and it must not stop anybody else.
+    A distribution whose metadata cannot be read is passed over: it is not ours to complain about, and it must not
+    stop anybody else.
     """
     invalidate_caches()
-    found: dict[tuple[str, str, str], Candidate] = {}
-    seen: set[str] = set()
+    found: dict[str, list[Candidate]] = {}
     for distribution in _distributions():
         try:
-            offers = "odai." in (distribution.read_text("entry_points.txt") or "")
-            # Only METADATA knows a name for certain; opening it for everybody took 60 of 75 ms.
-            name = canonical(distribution.name if offers else _folder_name(distribution))
-            if name in seen:
-                continue
-            seen.add(name)
-            if not offers:
-                continue
-            for candidate in _candidates(name, distribution):
-                found.setdefault((candidate.kind, candidate.name, name), candidate)
+            # Nearly all are not ours. Parsing the metadata of each would cost ten times as much as the rest.
+            if "odai." in (distribution.read_text("entry_points.txt") or ""):
+                metadata = distribution.metadata
+                name = canonical(metadata["Name"])
+                if name not in found:
+                    found[name] = _candidates(name, metadata, distribution.entry_points)
         except Exception:
             continue
-    return [found[key] for key in sorted(found)]
-
-
-def _folder_name(distribution: Any) -> str:
-    """The name as the metadata folder spells it, which is read without opening a file."""
-    path = getattr(distribution, "_path", None)
-    return path.name.split("-")[0] if path is not None and "-" in path.name else str(distribution.name)
+    return sorted(chain.from_iterable(found.values()), key=lambda one: (one.kind, one.name, one.distribution))
 
 
 def _distributions() -> Iterator[Any]:
@@ -81,22 +71,21 @@ def _distributions() -> Iterator[Any]:
         log.warning("the search for plugins ended early: %s", type(error).__name__)
 
 
-def _candidates(name: str, distribution: Any) -> list[Candidate]:
-    groups = {f"odai.{kind}": kind for kind in KINDS}
-    points = [point for point in distribution.entry_points if point.group in groups]
-    if not points:
-        return []
-    version, requires = distribution.version, tuple(filter(_CORE.match, distribution.requires or ()))
+def _candidates(distribution: str, metadata: Any, points: Iterable[Any]) -> list[Candidate]:
+    kinds = {f"odai.{kind}": kind for kind in KINDS}
+    requires = tuple(filter(_CORE.match, metadata.get_all("Requires-Dist") or ()))
+    # A name that is written twice in one group is one plugin; the last line counts.
+    modules = {(kinds[point.group], point.name): point.value for point in points if point.group in kinds}
     return [
         Candidate(
-            kind=groups[point.group],
-            name=point.name,
-            module=point.value.partition(":")[0].strip(),
-            distribution=name,
-            version=version,
+            kind=kind,
+            name=name,
+            module=value.partition(":")[0].strip(),
+            distribution=distribution,
+            version=metadata["Version"],
             requires_core=requires,
         )
-        for point in points
+        for (kind, name), value in modules.items()
     ]
 
 

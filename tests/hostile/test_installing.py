@@ -542,6 +542,12 @@ def test_an_attribute_in_the_entry_point_is_not_needed(site, host, plugin):
     assert (entry.candidate.module, entry.state) == ("t_good", State.READY)
 
 
+def test_a_name_twice_in_one_group_is_one_plugin(site, only, plugin):
+    site.write("t_good", plugin("good"))
+    site.metadata("t-good", "1.0", "[odai.tools]\ngood = t_nowhere\ngood = t_good\n")
+    assert only().state is State.READY
+
+
 def test_a_finder_that_raises_ends_the_search_and_not_the_server(site, monkeypatch, caplog):
     class Finder:
         def find_spec(self, *args):

@@ -311,6 +311,10 @@ def test_values_do_not_change_afterwards():
         bound["A"] = "3"
 
 
+def test_the_names_that_were_given():
+    assert Settings({"A": "1", "B": " ", "C": ""}).given() == {"A"}
+
+
 # -- problems
 
 
