@@ -1,4 +1,4 @@
-"""Conversations with the brain: requests, questions back, follow-ups, small talk, answers of tools."""
+"""Conversations with the brain: requests, questions back, follow-ups, the things found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from odai_model_local.brain import CallTool, Say, make_brain
@@ -250,16 +248,6 @@ async def test_small_talk_and_repetition_within_a_question() -> None:
     assert await talk.say("yes") == "What would you like me to look up?"
 
 
-async def test_the_clock_is_the_callers() -> None:
-    talk = Talk((), caller=Caller(time_zone="Asia/Tokyo"))
-    before = datetime.now(ZoneInfo("Asia/Tokyo"))
-    said = await talk.say("what time is it")
-    after = datetime.now(ZoneInfo("Asia/Tokyo"))
-    assert said in {f"It's {moment:%I:%M %p}.".replace("It's 0", "It's ") for moment in (before, after)}
-    assert f"{after:%B}" in await talk.say("what day is it") or before.date() != after.date()
-    assert (await Talk(()).say("what time is it")).endswith("UTC.")
-
-
 async def test_a_city_for_the_thing_looked_for_is_the_place() -> None:
     talk = Talk(of("yelp"))
     assert await talk.say("search Yelp") == "For which place?"
@@ -296,43 +284,11 @@ async def test_a_new_search_is_not_taken_for_an_item_with_a_similar_name() -> No
     assert (name, args["location"]) == ("search_businesses_at_yelp", "San Jose")
 
 
-@pytest.mark.parametrize("text", ["goodbye", "okay bye bye", "no thanks, that's all", "thank you, good night"])
-async def test_goodbye_ends_the_call(text: str) -> None:
-    assert await Talk(()).hear(text) == Say("Goodbye!", then_end=True)
-
-
-async def test_what_can_you_do_names_the_connectors() -> None:
-    text = await Talk(of("yelp", "flightaware")).say("what can you do?")
-    assert text.startswith(
-        "I can find restaurants and other businesses, and read their reviews, and tell the status of a flight."
-    )
-
-
 async def test_repeat_says_the_last_sentence_again() -> None:
     talk = Talk(of("yelp"), history=(Turn(role="assistant", text="I found two."),))
     assert await talk.say("what did you say") == "I found two."
     await talk.cafes()
     assert await talk.say("say that again please") == "I found three."
-
-
-@pytest.mark.parametrize(
-    ("text", "topic"),
-    [
-        ("find a restaurant for dinner", "Restaurants aren't"),
-        ("where can I get sushi in Boston", "Restaurants aren't"),
-        ("will it rain tomorrow in Boston", "The weather isn't"),
-        ("set a timer for ten minutes", "Timers and alarms aren't"),
-    ],
-)
-async def test_what_no_connector_does_is_said_with_its_name(text: str, topic: str) -> None:
-    said = await Talk(of("flightaware")).say(text)
-    assert said == f"{topic} something I can look up here. I can tell the status of a flight."
-
-
-async def test_without_any_tool_it_still_talks() -> None:
-    talk = Talk(())
-    assert "nothing installed" in await talk.say("what can you do")
-    assert "look up" in await talk.say("find sushi in Oakland")
 
 
 async def test_two_tools_that_fit_alike_are_both_offered() -> None:
@@ -361,63 +317,7 @@ async def test_two_tools_that_fit_alike_are_both_offered() -> None:
     assert "Okay" in await talk.say("neither")
 
 
-async def test_any_tool_works_from_its_docstring_alone() -> None:
-    schema = {
-        "type": "object",
-        "properties": {"harbour": {"type": "string", "description": "The name of the harbour."}},
-        "required": ["harbour"],
-    }
-    tide = ToolInfo(name="tell_tide", description="Say when the next high tide is.", parameters=schema, plugin="tides")
-    talk = Talk((tide, *of("yelp", "flightaware")))
-    assert await talk.call("when is the next high tide in Plymouth") == ("tell_tide", {"harbour": "Plymouth"})
-    assert await talk.say("when is high tide") == "Please tell me the name of the harbour."
-    assert await talk.call("Dover") == ("tell_tide", {"harbour": "Dover"})
-
-
-async def test_dates_are_read_in_the_callers_time_zone() -> None:
-    schema = {
-        "type": "object",
-        "properties": {"date": {"type": "string", "description": "Day, YYYY-MM-DD."}},
-        "required": ["date"],
-    }
-    moon = ToolInfo(name="moon_phase", description="Tell the phase of the moon.", parameters=schema, plugin="moon")
-    talk = Talk((moon,), caller=Caller(time_zone="Pacific/Kiritimati"))
-    tomorrow = (datetime.now(ZoneInfo("Pacific/Kiritimati")) + timedelta(days=1)).date().isoformat()
-    assert await talk.call("what's the phase of the moon tomorrow") == ("moon_phase", {"date": tomorrow})
-
-
 async def test_the_last_request_before_a_reconnect_is_still_meant() -> None:
     turns = (Turn(role="user", text="find sushi in Boston"), Turn(role="assistant", text="I found two."))
     name, args = await Talk(of("yelp"), history=turns).call("and in Oakland?")
     assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "sushi", "Oakland")
-
-
-async def test_the_hang_up_tool_is_never_called_for_a_request() -> None:
-    hang_up = ToolInfo(name="hangup_call", description="Hang up the call.", parameters={"type": "object"})
-    talk = Talk((hang_up,))
-    assert isinstance(await talk.hear("hang up on the telephone company"), Say)
-    assert await talk.hear("hang up") == Say("Goodbye!", then_end=True)
-
-
-@pytest.mark.parametrize(
-    ("output", "spoken"),
-    [
-        ('{"spoken": "It is *sunny*, see https://example.com/x now.", "ok": true}', "It is sunny, see now."),
-        ('{"spoken": "That service is busy.", "ok": false}', "That service is busy."),
-        ('{"response_type": "error", "response": {"code": "auth", "message": "Not available."}}', "Not available."),
-        ('{"data": [{"name": "Zuni"}, {"name": "Tartine"}]}', "I found Zuni and Tartine."),
-        ('{"data": []}', "I couldn't find anything."),
-        ("not json", "Sorry, that didn't work. Please try again in a moment."),
-        ("", "Sorry, that didn't work. Please try again in a moment."),
-        ("[1, 2]", "Sorry, that didn't work. Please try again in a moment."),
-        ("[" * 100_000, "Sorry, that didn't work. Please try again in a moment."),
-    ],
-)
-async def test_an_answer_is_spoken_whatever_it_looks_like(output: str, spoken: str) -> None:
-    talk = Talk(of("yelp"))
-    name, _ = await talk.call("find sushi in Oakland")
-    assert await talk.brain.tool_result(name, output) == (Say(spoken),)
-
-
-async def test_an_answer_to_a_call_nobody_made_is_spoken_too() -> None:
-    assert await Talk().result("unknown_tool", "Fine.") == Say("Fine.")
