@@ -1,0 +1,165 @@
+"""token, doctor, and what logs hide."""
+
+import json
+import logging
+import socket
+
+import pytest
+
+from odai_core.cli.checks import Check
+from odai_core.cli.logs import Redacting, redact
+from odai_core.contract import Secret
+from odai_core.web.auth import Signer, Tokens
+
+# -- token
+
+
+def test_a_token_is_taken_by_a_server_with_the_same_secret(invoke, monkeypatch):
+    monkeypatch.setenv("ODAI_SECRET", "correct horse")
+    done = invoke("token", "--user", "ada")
+    assert done.exit_code == 0
+    token = done.stdout.strip()
+    caller = Tokens(Signer(Secret("correct horse"))).authenticate(token)
+    assert caller is not None
+    assert caller.user_id == "ada"
+    assert Tokens(Signer(Secret("another"))).authenticate(token) is None
+    assert "correct horse" not in done.output
+
+
+def test_without_a_secret_a_token_is_explained(invoke):
+    done = invoke("token")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "ODAI_SECRET is not set" in done.stderr
+
+
+@pytest.mark.parametrize("user", ["", "  ", "a\nb", "x" * 201, "\x1b[2J"])
+def test_a_user_is_a_printable_name(invoke, monkeypatch, user):
+    monkeypatch.setenv("ODAI_SECRET", "s")
+    assert invoke("token", "--user", user).exit_code == 2
+
+
+# -- doctor
+
+
+def checks(bench, *arguments, **environ):
+    done = bench.odai("doctor", "--json", *arguments, **environ)
+    report = json.loads(done.stdout)
+    assert report["ok"] == (done.returncode == 0)
+    assert all(set(check) == {"name", "status", "detail", "remedy"} for check in report["checks"])
+    for check in report["checks"]:
+        assert bool(check["remedy"]) == (check["status"] != "ok"), check
+    return [Check(**check) for check in report["checks"]]
+
+
+def wrong(found, name):
+    return [(check.status, check.detail) for check in found if check.name == name and check.status != "ok"]
+
+
+def test_a_missing_model_is_a_problem(bench):
+    assert wrong(checks(bench, ODAI_PLUGINS="nobody"), "model") == [("problem", "No model is ready.")]
+
+
+def test_a_model_that_answers_is_ok(bench):
+    found = checks(bench, ODAI_PLUGINS="webrtc", OPENAI_API_KEY="sk-very-secret")
+    assert [check.detail for check in found if check.name == "model"] == ["openai answers"]
+    assert not any("sk-very-secret" in repr(check) for check in found)
+    assert any(check.name == "keys" and "OPENAI_API_KEY set" in check.detail for check in found)
+
+
+def test_plugins_that_are_not_ready_are_told(bench):
+    bench.tool("old", api=99)
+    bench.tool("locked", settings='Setting(name="TIDES_KEY", help="The key.", required=True)')
+    found = checks(bench, OPENAI_API_KEY="x")
+    assert wrong(found, "tool old")[0][0] == "problem"
+    assert wrong(found, "tool locked") == [("warning", "TIDES_KEY is not set.")]
+
+
+def test_a_public_host_needs_a_secret_and_a_bare_name(bench):
+    found = checks(bench, ODAI_PUBLIC_HOST="https://voice.example.com/")
+    assert wrong(found, "ODAI_SECRET")[0][0] == "problem"
+    assert wrong(found, "ODAI_PUBLIC_HOST")[0][0] == "problem"
+    found = checks(bench, ODAI_PUBLIC_HOST="voice.example.com", ODAI_SECRET="hush-hush")
+    assert wrong(found, "ODAI_SECRET") == wrong(found, "ODAI_PUBLIC_HOST") == []
+    assert not any("hush-hush" in repr(check) for check in found)
+
+
+@pytest.mark.parametrize(
+    "environ, status",
+    [
+        ({"TWILIO_AUTH_TOKEN": "t"}, "problem"),
+        ({"ODAI_TWILIO_VALIDATE": "0"}, "warning"),
+        ({"ODAI_TWILIO_VALIDATE": "0", "ODAI_PUBLIC_HOST": "voice.example.com"}, "problem"),
+        ({"TWILIO_AUTH_TOKEN": "t", "ODAI_PUBLIC_HOST": "voice.example.com"}, "ok"),
+    ],
+)
+def test_the_telephone_s_settings_fit_together(bench, environ, status):
+    pytest.importorskip("odai_transport_twilio")
+    found = checks(bench, **environ)
+    assert [check.status for check in found if check.name == "telephone"] == [status]
+
+
+def test_a_taken_port_and_a_misspelled_name_are_told(bench):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        found = checks(bench, "--port", str(port), ODAI_MODLE="local", ODAI_PLUGINS="")
+    assert "Address already in use" in wrong(found, "port")[0][1]
+    if all(check.status == "ok" or not check.name.startswith("tool") for check in found):
+        assert ("warning", "ODAI_MODLE is set and nothing reads it.") in wrong(found, "settings")
+
+
+def test_a_dotenv_for_everybody_is_told(bench):
+    (bench.folder / ".env").write_text("ODAI_SECRET=x\n")
+    (bench.folder / ".env").chmod(0o644)
+    assert wrong(checks(bench), "settings") == [("warning", ".env can be read by other users of this machine.")]
+    (bench.folder / ".env").chmod(0o600)
+    assert wrong(checks(bench), "settings") == []
+
+
+def test_a_cache_that_cannot_be_written_is_told(bench):
+    (bench.folder / "file").write_text("")
+    found = checks(bench, ODAI_MODELS_DIR=str(bench.folder / "file" / "models"))
+    assert wrong(found, "cache folder")[0][1].endswith("cannot be written.")
+
+
+def test_the_doctor_s_words_for_people(bench):
+    done = bench.odai("doctor", OPENAI_API_KEY="x", ODAI_PUBLIC_HOST="https://nope")
+    assert done.returncode == 1
+    assert "2 problems" in done.stdout
+    assert "-> Give the bare name" in done.stdout
+
+
+# -- logs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /app/voice/stream/1?token=SECRET HTTP/1.1",
+        "https://x/y?a=b&api_key=SECRET&c=d",
+        "ws://h/p?access_token=SECRET",
+        "Authorization: Bearer SECRET",
+        "subprotocol odai.token.SECRET, odai.voice",
+        "?apikey=SECRET'",
+    ],
+)
+def test_secrets_in_urls_are_hidden(text):
+    assert "SECRET" not in redact(text)
+    assert "[hidden]" in redact(text)
+
+
+@pytest.mark.parametrize("text", ["the monkey=3", "tokens are fine", "key: value", "5 calls to finish"])
+def test_other_words_stay(text):
+    assert redact(text) == text
+
+
+def test_tracebacks_are_redacted_too():
+    try:
+        raise ValueError("https://x/?token=SECRET")
+    except ValueError:
+        import sys
+
+        record = logging.LogRecord("odai", logging.ERROR, "f", 1, "it broke", None, sys.exc_info())
+    assert "SECRET" not in Redacting("%(message)s").format(record)
