@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from odai_model_local.brain.evaluate import Score, judge, main, run, same, table
+from odai_model_local.brain.evaluate import Score, encoder, judge, main, run, same, table
 from odai_model_local.brain.types import CallTool, Embed, Say
+
+from odai_core import AssetError
 
 FILE = Path(__file__).with_name("requests.toml")
 
@@ -36,10 +38,11 @@ async def test_word_statistics_alone_choose_well() -> None:
 
 @pytest.mark.speech
 async def test_the_sentence_encoder_chooses_better() -> None:
-    from odai_model_local.assets import models_folder
-    from odai_model_local.embed import Embedder
-
-    scores = await measure(Embedder(models_folder({})))
+    try:
+        embed = encoder()
+    except AssetError as error:
+        pytest.skip(str(error))
+    scores = await measure(embed)
     assert min(shares(scores, "dev")) >= 0.9
     tool, call, quiet = shares(scores, "held")
     assert tool >= 0.9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import sys
 import time
@@ -149,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--words", action="store_true", help="word statistics instead of the MiniLM encoder")
     parser.add_argument("--misses", default="", metavar="SET", help="print the misses of a set")
     chosen = parser.parse_args(arguments)
-    scores = asyncio.run(run(tomllib.loads(chosen.file.read_text("utf-8")), None if chosen.words else _encoder()))
+    scores = asyncio.run(run(tomllib.loads(chosen.file.read_text("utf-8")), None if chosen.words else encoder()))
     for score in scores:
         if score.request["set"] == chosen.misses and not score.call:
             print(f"- {score.request['text']}\n    {score.decision}")
@@ -157,11 +158,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _encoder() -> Embed:
+def encoder() -> Embed:
+    """The fetched MiniLM; an AssetError says how to fetch it."""
     from odai_model_local.assets import models_folder
     from odai_model_local.embed import Embedder
 
-    return Embedder(models_folder({}))
+    return Embedder(models_folder({"ODAI_MODELS_DIR": os.environ.get("ODAI_MODELS_DIR", "")}))
 
 
 if __name__ == "__main__":
