@@ -64,6 +64,7 @@ class Server:
             return
         self._started = True
         catalog = self.host.catalog
+        self.http.warm_up()
         try:
             model = choose_model(catalog, self.settings.core["ODAI_MODEL"])
         except SetupError as error:
