@@ -14,7 +14,7 @@ import importlib_metadata
 import pytest
 
 from odai_core.errors import PluginError
-from odai_core.plugins import discovery
+from odai_core.plugins import discovery, loading
 from odai_core.plugins.catalog import State
 from odai_core.plugins.discovery import discover, fingerprint
 from odai_core.plugins.host import PluginHost
@@ -192,6 +192,12 @@ def test_a_requirement_that_excludes_us(site, only, line):
 )
 def test_a_requirement_that_does_not(site, only, plugin, line):
     site.install("t-good", plugin("good"), requires=[line])
+    assert only().state is State.READY
+
+
+def test_a_release_candidate_of_ours_counts(site, only, plugin, monkeypatch):
+    monkeypatch.setattr(loading, "core_version", lambda: "0.9.0rc1")
+    site.install("t-good", plugin("good"), requires=["odai-core>=0.1,<0.9.1"])
     assert only().state is State.READY
 
 
