@@ -138,11 +138,13 @@ class LocalRealtimeModel(RealtimeModel):
             started=self._caller_started,
             finished=self._caller_finished,
         )
-        brain = await self._workers.run(self._make_brain, self._options, models.embed)
+        brain = await self._workers.run(partial(self._make_brain, self._options), models.embed)
         if self._closed.is_set():
             await brain.close()
             raise RuntimeError("the local voice was closed while it connected")
-        connected = self._connected = _Connected(hearing, brain, lambda clause: self._workers.run(models.speak, clause))
+        connected = self._connected = _Connected(
+            hearing, brain, lambda clause: self._workers.run(models.speak, clause, urgent=True)
+        )
         self._tasks.start(self._work(connected), "turns")
         await self._emit(RealtimeModelConnectionStatusEvent(status="connected"))
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 
 from odai_core import OdaiError
 
-P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 
 WAITING_PER_THREAD = 16
@@ -20,6 +24,13 @@ WAITING_PER_THREAD = 16
 
 class Busy(OdaiError):
     """The queue of speech work is full: this machine has more talkers than it can serve."""
+
+
+@dataclass(frozen=True, order=True)
+class _Job:
+    rank: tuple[bool, int]
+    future: Future[Any] = field(compare=False)
+    work: Callable[[], Any] = field(compare=False)
 
 
 class Workers:
@@ -31,29 +42,48 @@ class Workers:
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="odai-speech")
         self._lock = threading.Lock()
         self._jobs = 0
+        self._count = itertools.count()
+        self._waiting: list[_Job] = []
 
-    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, function: Callable[[A], T], argument: A, *, urgent: bool = False) -> T:
         """Run a blocking function on a thread. Raises Busy at once when too many wait.
 
-        Cancelling drops the job unless it has started; then it runs to its end and its result is lost.
+        An `urgent` job goes before all that are not. Cancelling drops a job unless it has started; then it runs to
+        its end and its result is lost.
         """
+        future: Future[T] = Future()
         with self._lock:
             if self._jobs >= self._limit:
                 raise Busy("Too much speech is waiting to be processed on this machine.")
+            # One turn of the pool for each job; a turn takes whichever job is first by then.
+            self._pool.submit(self._turn)
             self._jobs += 1
-        try:
-            future = self._pool.submit(function, *args, **kwargs)
-        except BaseException:
-            self._done(None)
-            raise
+            job = _Job((not urgent, next(self._count)), future, partial(function, argument))
+            heapq.heappush(self._waiting, job)
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Drop what waits, finish what runs."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            dropped, self._waiting = self._waiting, []
+        for job in dropped:
+            job.future.cancel()
 
-    def _done(self, _: Future[Any] | None) -> None:
+    def _turn(self) -> None:
+        with self._lock:
+            job = heapq.heappop(self._waiting)
+        if not job.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = job.work()
+        except BaseException as error:
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(result)
+
+    def _done(self, _: Future[Any]) -> None:
         with self._lock:
             self._jobs -= 1
 

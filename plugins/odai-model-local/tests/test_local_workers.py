@@ -33,7 +33,7 @@ async def test_a_cancelled_job_that_waits_never_runs_and_gives_its_place_back() 
     gate, ran = threading.Event(), threading.Event()
     try:
         running = asyncio.create_task(pool.run(gate.wait, 5))
-        waiting = asyncio.create_task(pool.run(ran.set))
+        waiting = asyncio.create_task(pool.run(lambda _: ran.set(), None))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -47,6 +47,43 @@ async def test_a_cancelled_job_that_waits_never_runs_and_gives_its_place_back() 
     finally:
         gate.set()
         pool.close()
+
+
+async def test_what_somebody_waits_to_hear_goes_first() -> None:
+    pool = Workers(threads=1)
+    gate, order = threading.Event(), list[str]()
+
+    def note(name: str) -> bool:
+        order.append(name)
+        return True
+
+    try:
+        jobs = [asyncio.create_task(pool.run(gate.wait, 5))]
+        await asyncio.sleep(0)
+        for name, urgent in (("words 1", False), ("words 2", False), ("voice 1", True), ("voice 2", True)):
+            jobs.append(asyncio.create_task(pool.run(note, name, urgent=urgent)))
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(*jobs)
+        assert order == ["voice 1", "voice 2", "words 1", "words 2"]
+    finally:
+        gate.set()
+        pool.close()
+
+
+async def test_closing_leaves_nobody_waiting() -> None:
+    pool = Workers(threads=1)
+    gate = threading.Event()
+    running = asyncio.create_task(pool.run(gate.wait, 5))
+    waiting = asyncio.create_task(pool.run(int, "1"))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(asyncio.to_thread(pool.close))
+    await asyncio.sleep(0)
+    gate.set()
+    await closing
+    assert await running is True
+    async with asyncio.timeout(5):
+        await asyncio.wait({waiting})
 
 
 async def test_an_error_reaches_the_caller() -> None:

@@ -39,8 +39,8 @@ def convert(ort: bytes, target: Path) -> None:
         for name, value in constants.items()
         if name in used
     )
-    # All eight bits. Pairs of products saturate on x86 CPUs without VNNI, but only one pair in ten thousand (1.6 % off in
-    # a layer's median output); seven bits for everybody would cost six words more in 414 over the phone.
+    # All eight bits. Pairs of products saturate on x86 CPUs without VNNI, but only one pair in ten thousand (1.6 % off
+    # in a layer's median output); seven bits for everybody would cost six words more in 414 over the phone.
     write_int8(
         graph,
         target,
