@@ -1,0 +1,1 @@
+"""Spoken requests, as whole calls to the keyless assistant."""
