@@ -79,8 +79,8 @@ class Ear:
 
     async def wait_for_sound(self) -> float:
         """Wait until something audible has arrived since `listen_anew`. Gives the time at which it begins to play."""
-        await self._sound.wait()
-        assert self._sound_at is not None
+        while self._sound_at is None:
+            await self._sound.wait()
         return self._sound_at
 
     def quiet_at(self) -> float:
@@ -116,7 +116,7 @@ class Ear:
     def _until(self, piece: Piece, now: float) -> Piece:
         """The part of a piece that was heard before `now`, in whole samples."""
         per_sample = 2 if self.audio.name == "pcm16" else 1
-        heard = int((now - piece.start) * self.audio.rate) * per_sample
+        heard = round((now - piece.start) * self.audio.rate) * per_sample
         return piece if heard >= len(piece.data) else Piece(piece.start, piece.data[:heard])
 
     def _seconds(self, count: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -117,6 +118,7 @@ class Line:
         self._tasks: list[asyncio.Task[None]] = []
         self._asked_at = self.started_at = self._loop.time()
         self._leaving = False
+        self._cleared = asyncio.Event()
 
     def start(self) -> None:
         """Begin to send and receive."""
@@ -173,11 +175,11 @@ class Line:
         """Speak in real time, behind what is being said already. Returns when all of it is sent, or the call over."""
         data, size = clip.encode(self.audio), self.audio.bytes_per_ms * FRAME_MS
         frames = [data[place : place + size] for place in range(0, len(data), size)]
-        last = min(len(frames) - 1, int(clip.speech_end() * 1000 / FRAME_MS))
+        last = max(0, math.ceil(round(clip.speech_end() * 1000 / FRAME_MS, 3)) - 1)
         sent = asyncio.Event()
         self._tell(Happening("speaking", {"seconds": round(clip.seconds, 2)}))
         for number, frame in enumerate(frames):
-            self._frames.append((frame, self._asked if number == last else None))
+            self._frames.append((frame, self._asked if number == min(last, len(frames) - 1) else None))
         self._frames.append((b"", sent.set))
         await self._unless_ended(sent.wait())
         self._tell(Happening("spoken"))
@@ -206,6 +208,7 @@ class Line:
 
     def cleared(self) -> list[str]:
         """The server took back what was not heard yet. Gives the marks in it; what comes next is a new answer."""
+        self._cleared.set()
         self.ear.listen_anew()
         self._tell(Happening("cleared"))
         return self.ear.clear()
@@ -216,8 +219,10 @@ class Line:
             left = self.ear.quiet_at() + quiet - self._loop.time()
             if left <= 0:
                 return
+            # A clear moves the moment of quiet to now; it may have been minutes away.
+            self._cleared.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.ended.wait(), left)
+                await asyncio.wait_for(self._unless_ended(self._cleared.wait()), left)
 
     async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T | None:
         """The result of `work`, or None when the call ends first."""

@@ -93,7 +93,7 @@ def read_wav(path: Path) -> Clip:
 def write_wav(path: Path, clip: Clip) -> None:
     """Write 16-bit mono. Raises SetupError when the file cannot be written."""
     try:
-        with wave.open(str(path), "wb") as file:
+        with path.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(clip.rate)
