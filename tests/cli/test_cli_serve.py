@@ -1,0 +1,127 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from odai_core.cli.welcome import url
+from tests.cli.conftest import clean_environ
+
+
+@pytest.fixture
+def serve(bench):
+    """`odai serve` in a process of its own; gives the process and what it said until it was ready."""
+    started = []
+
+    def start(*arguments, **environ):
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-c", "from odai_core.cli import main; main()", "serve", "--port", "0", *arguments],
+            cwd=bench.folder,
+            env=clean_environ() | {"PYTHONPATH": str(bench.site)} | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl+C" in line:
+                break
+        return process, "".join(said)
+
+    yield start
+    for process in started:
+        with process:
+            process.kill()
+
+
+def test_it_says_where_it_is_answers_and_stops(serve, bench):
+    bench.tool("tides")
+    bench.tool("locked", settings='Setting(name="TIDES_KEY", help="The key.", required=True)')
+    bench.tool("off")
+    process, said = serve(OPENAI_API_KEY="sk-very-secret", ODAI_DISABLE="off", ODAI_PLUGINS="tides,locked,webrtc")
+    address = re.search(r"listens on (http://127\.0\.0\.1:\d+/)", said)[1]
+    assert "answers: OpenAI (openai)" in said
+    assert "ready: tides\n" in said
+    assert "needs setup: locked: TIDES_KEY is not set. Set TIDES_KEY in the environment or .env." in said
+    assert "off" not in said
+    with urllib.request.urlopen(f"{address}-/health", timeout=10) as answer:
+        assert answer.status == 200
+    os.kill(process.pid, signal.SIGINT)
+    out, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert "sk-very-secret" not in said + out + errors
+
+
+def test_without_a_model_it_serves_and_says_so(serve):
+    process, said = serve("--demo", ODAI_PLUGINS="nobody")
+    assert "no model: No model is ready." in said
+    assert "demo: " in said
+    os.kill(process.pid, signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_taken_port_says_what_to_type(bench):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = bench.odai("serve", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == [
+        f"Problem: Port {port} on 127.0.0.1 is taken.",
+        f"Do this: Type: odai serve --port {port + 1}",
+    ]
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_that_is_not_ours_says_what_to_type(bench):
+    done = bench.odai("serve", "--host", "192.0.2.1")
+    assert done.returncode == 1
+    assert "Type: odai serve --host 127.0.0.1" in done.stderr
+
+
+def test_strict_stops_at_a_broken_plugin(bench):
+    bench.install("bad", "raise RuntimeError('no luck')")
+    done = bench.odai("serve", "--port", "0", ODAI_STRICT="1", ODAI_PLUGINS="bad")
+    assert done.returncode == 1
+    assert "Problem: t-bad 1.2 failed to load: RuntimeError: no luck." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "host, shown",
+    [
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("0.0.0.0", "http://127.0.0.1:80/"),
+        ("::", "http://127.0.0.1:80/"),
+        ("::1", "http://[::1]:80/"),
+        ("voice.local", "http://voice.local:80/"),
+    ],
+)
+def test_the_link_works_on_this_machine(host, shown):
+    assert url(host, 80) == shown
+
+
+@pytest.mark.parametrize("secret, words", [("s", "Make one for each person"), ("", "set ODAI_SECRET, restart")])
+async def test_a_public_address_warns_that_it_has_no_token(capsys, secret, words):
+    from odai_core.cli.welcome import welcome
+    from odai_core.settings import Settings
+    from odai_core.web.app import create_app
+
+    server = create_app(Settings({"ODAI_SECRET": secret, "ODAI_PLUGINS": "nobody"}))
+    try:
+        welcome(server, "0.0.0.0", 8080, loopback=False)
+    finally:
+        await server.stop()
+    shown = capsys.readouterr().out
+    assert "so the page carries no token" in shown
+    assert words in shown
+    assert "odai token --user NAME" in shown
