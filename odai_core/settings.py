@@ -6,6 +6,7 @@ Plugins see only what they declared, through `BoundValues`.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -49,6 +50,20 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?")
+
+
+def host_name(text: str) -> str:
+    """Read voice.example.com or voice.example.com:8443: the name alone, for it is put into addresses of our own."""
+    if not text:
+        return ""
+    if "/" in text:
+        raise ValueError("write the host name alone, without https:// and without a path")
+    if not _HOST_NAME.fullmatch(text) or ".." in text:
+        raise ValueError("write a host name such as voice.example.com")
+    return text.lower()
+
+
 CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
@@ -67,7 +82,11 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ORIGINS", help="Web origins that may open sockets, beside our own.", type=names),
     Setting(name="ODAI_PIN", help="Who wins a name clash: name=distribution, ...", type=names),
     Setting(name="ODAI_PLUGINS", help="Import only these plugins; empty: all.", type=names),
-    Setting(name="ODAI_PUBLIC_HOST", help="The name the world reaches this server by: voice.example.com"),
+    Setting(
+        name="ODAI_PUBLIC_HOST",
+        help="The name the world reaches this server by: voice.example.com.",
+        type=host_name,
+    ),
     Setting(name="ODAI_SECRET", help="Signs tokens and tickets; empty: a new one every start.", secret=True),
     Setting(name="ODAI_STRICT", help="1 stops the start at the first plugin that is not right.", type=flag),
     Setting(name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=web_address),
@@ -143,7 +162,7 @@ class Settings:
         if setting.secret:
             return Secret(text)
         try:
-            return setting.type(text) if text or setting.type in (str, flag, names) else None
+            return setting.type(text) if text or setting.type in (str, flag, names, host_name) else None
         except Exception as error:  # the converter is a plugin's
             raise SettingError(
                 f"{setting.name} has a bad value: {_reason(error, text)}.", f"{setting.help} Change {setting.name}."

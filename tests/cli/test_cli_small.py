@@ -76,7 +76,7 @@ def test_plugins_that_are_not_ready_are_told(bench):
 
 
 def test_a_public_host_needs_a_secret_and_a_bare_name(bench):
-    found = checks(bench, ODAI_PUBLIC_HOST="https://voice.example.com/")
+    found = checks(bench, ODAI_PUBLIC_HOST="localhost")
     assert wrong(found, "ODAI_SECRET")[0][0] == "problem"
     assert wrong(found, "ODAI_PUBLIC_HOST")[0][0] == "problem"
     found = checks(bench, ODAI_PUBLIC_HOST="voice.example.com", ODAI_SECRET="hush-hush")
@@ -125,7 +125,7 @@ def test_a_cache_that_cannot_be_written_is_told(bench):
 
 
 def test_the_doctor_s_words_for_people(bench):
-    done = bench.odai("doctor", OPENAI_API_KEY="x", ODAI_PUBLIC_HOST="https://nope")
+    done = bench.odai("doctor", OPENAI_API_KEY="x", ODAI_PUBLIC_HOST="localhost")
     assert done.returncode == 1
     assert "2 problems" in done.stdout
     assert "-> Give the bare name" in done.stdout
