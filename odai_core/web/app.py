@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from quart import Quart
 
 from odai_core.analytics.segment import Analytics
 from odai_core.calls import Caller
-from odai_core.contract import ModelPlugin, ToolContext, ToolPlugin
+from odai_core.contract import ModelPlugin, Problem, ToolContext, ToolPlugin
 from odai_core.errors import SetupError
-from odai_core.plugins.catalog import Catalog
+from odai_core.plugins.catalog import Catalog, Entry
 from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
 from odai_core.settings import Settings
 from odai_core.tools.http import HttpClient
 from odai_core.voice.switchboard import Switchboard
-from odai_core.web import status
 from odai_core.web.auth import Signer, Tokens
 from odai_core.web.drain import Admission
 from odai_core.web.mount import build_app
@@ -28,6 +28,9 @@ log = logging.getLogger("odai.web")
 
 GOODBYE_SECONDS = 2.0
 """What a call that is cut off gets to say goodbye."""
+LIFESPAN_SECONDS = 10.0
+"""What a plugin's lifespan gets to open, and all of them to close."""
+Lifespan = Callable[[ToolContext], AbstractAsyncContextManager[Any]]
 
 
 class Server:
@@ -46,7 +49,7 @@ class Server:
         self.tokens = Tokens(self.signer)
         self.admission = Admission(settings.core["ODAI_MAX_CALLS"])
         self.switchboard = Switchboard(self.host, http=self.http, analytics=self.analytics)
-        self.mount_failures: dict[str, str] = {}
+        self.mount_failures: dict[str, Problem] = {}
         self._mounted: tuple[Catalog, Quart] | None = None
         self._lifespans = AsyncExitStack()
         self._started = self._stopped = False
@@ -70,11 +73,10 @@ class Server:
         except SetupError as error:
             log.warning("%s %s", error.cause, error.remedy)
         else:
-            if isinstance(model.plugin, ModelPlugin) and model.plugin.warm_up is not None:
-                await asyncio.to_thread(model.plugin.warm_up, catalog.settings_of(model))
+            await self._warm_up(catalog, model)
         for entry in catalog.ready("tools"):
             if isinstance(entry.plugin, ToolPlugin) and entry.plugin.lifespan is not None:
-                await self._open_lifespan(catalog, entry)
+                await self._open_lifespan(catalog, entry, entry.plugin.lifespan)
         self._app()
 
     async def drain(self) -> None:
@@ -91,7 +93,11 @@ class Server:
         if self._stopped:
             return
         self._stopped = True
-        await self._lifespans.aclose()
+        try:
+            async with asyncio.timeout(LIFESPAN_SECONDS):
+                await self._lifespans.aclose()
+        except Exception:
+            log.exception("the lifespan of a plugin did not end well")
         await self.http.aclose()
         await self.analytics.aclose()
 
@@ -107,15 +113,26 @@ class Server:
 
     def _app(self) -> Quart:
         catalog = self.host.catalog
+        if self._mounted is not None and self._mounted[0] is catalog:
+            return self._mounted[1]
         if self._mounted is None or self._mounted[0].ready("transports") != catalog.ready("transports"):
-            app = build_app(self, catalog)
-            app.register_blueprint(status.blueprint(self))
-            self._mounted = (catalog, app)
-        elif self._mounted[0] is not catalog:
+            self._mounted = (catalog, build_app(self, catalog))
+        else:
             self._mounted = (catalog, self._mounted[1])
         return self._mounted[1]
 
-    async def _open_lifespan(self, catalog: Catalog, entry: Any) -> None:
+    async def _warm_up(self, catalog: Catalog, model: Entry) -> None:
+        """A model that cannot warm up makes the first call slow, or tell why; it does not stop the server."""
+        if not isinstance(model.plugin, ModelPlugin) or model.plugin.warm_up is None:
+            return
+        try:
+            await asyncio.to_thread(model.plugin.warm_up, catalog.settings_of(model))
+        except SetupError as error:
+            log.warning("%s %s", error.cause, error.remedy)
+        except Exception:
+            log.exception("the model %s did not warm up", model.name)
+
+    async def _open_lifespan(self, catalog: Catalog, entry: Entry, lifespan: Lifespan) -> None:
         context = ToolContext(
             http=self.http,
             settings=catalog.settings_of(entry),
@@ -124,7 +141,8 @@ class Server:
             demo=self.settings.core["ODAI_DEMO"],
         )
         try:
-            await self._lifespans.enter_async_context(entry.plugin.lifespan(context))
+            async with asyncio.timeout(LIFESPAN_SECONDS):
+                await self._lifespans.enter_async_context(lifespan(context))
         except Exception:
             log.exception("the lifespan of %s did not start; its tools may fail", entry.name)
 

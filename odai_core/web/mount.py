@@ -8,13 +8,14 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from quart import Quart
+from quart import Blueprint, Quart
 
 from odai_core.calls import Call, Caller, CallInfo, Values
-from odai_core.contract import TransportPlugin
+from odai_core.contract import Problem, TransportPlugin
+from odai_core.errors import PluginError, SetupError
 from odai_core.plugins.catalog import Catalog, Entry
 from odai_core.settings import BoundValues
-from odai_core.web import auth
+from odai_core.web import auth, status
 
 if TYPE_CHECKING:
     from odai_core.web.app import Server
@@ -63,30 +64,56 @@ class Transport:
 
 def build_app(server: Server, catalog: Catalog) -> Quart:
     """Mount every ready transport. One that fails while mounting is left out and said so; the others go on."""
-    app = Quart("odai_core.web", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.config["BODY_TIMEOUT"] = 10
+    app = _bare_app()
+    # First, so that no transport can take its name or its routes.
+    app.register_blueprint(status.blueprint(server))
     home = False
-    server.mount_failures = {}
+    failures: dict[str, Problem] = {}
     for entry in catalog.ready("transports"):
+        assert isinstance(entry.plugin, TransportPlugin)
         try:
-            view = _mount(app, server, catalog, entry)
-        except Exception as error:
+            blueprint = entry.plugin.blueprint(_context(server, catalog, entry))
+            # Tried on an app of its own: a route cannot be taken back, and half a transport must not stay.
+            _register(_bare_app(), entry.plugin, blueprint)
+            view = _register(app, entry.plugin, blueprint)
+        except SetupError as error:
+            log.error("the transport %s could not be mounted: %s", entry.name, error)
+            failures[entry.name] = Problem(cause=error.cause, remedy=error.remedy)
+        except (Exception, SystemExit) as error:
             # Strangers' code again, and the only other place that runs it: the rest of the house stays open.
             log.exception("the transport %s could not be mounted", entry.name)
-            server.mount_failures[entry.name] = type(error).__name__
-            continue
-        if view is not None and not home:
-            app.add_url_rule("/", endpoint="home", view_func=view)
-            home = True
+            cause = f"{entry.name} failed while its routes were made: {type(error).__name__}."
+            remedy = f"Look in the log, then upgrade or remove {entry.candidate.distribution}."
+            failures[entry.name] = Problem(cause=cause, remedy=remedy)
+        else:
+            if view is not None and not home:
+                app.add_url_rule("/", endpoint="home", view_func=view)
+                home = True
+    server.mount_failures = failures
     return app
 
 
-def _mount(app: Quart, server: Server, catalog: Catalog, entry: Entry) -> Any:
-    plugin = entry.plugin
-    assert isinstance(plugin, TransportPlugin)
+def _bare_app() -> Quart:
+    app = Quart("odai_core.web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = 10
+    return app
+
+
+def _register(app: Quart, plugin: TransportPlugin, blueprint: Blueprint) -> Any:
+    """Add its routes. Gives the view for "/", or None; raises what Quart raises, or PluginError."""
+    app.register_blueprint(blueprint, url_prefix=plugin.prefix)
+    if not plugin.home:
+        return None
+    view = app.view_functions.get(f"{blueprint.name}.{plugin.home}")
+    if view is None:
+        raise PluginError(f"{plugin.name} has no view named {plugin.home!r} for its home.", "Upgrade or remove it.")
+    return view
+
+
+def _context(server: Server, catalog: Catalog, entry: Entry) -> Transport:
     core: BoundValues = server.settings.core
-    context = Transport(
+    return Transport(
         server=server,
         name=entry.name,
         settings=catalog.settings_of(entry),
@@ -95,6 +122,3 @@ def _mount(app: Quart, server: Server, catalog: Catalog, entry: Entry) -> Any:
         loopback=server.loopback,
         origins=core["ODAI_ORIGINS"],
     )
-    blueprint = plugin.blueprint(context)
-    app.register_blueprint(blueprint, url_prefix=plugin.prefix)
-    return app.view_functions[f"{blueprint.name}.{plugin.home}"] if plugin.home else None

@@ -62,6 +62,7 @@ async def serve_until(
         await server.start()
     except BaseException:
         bound.close()
+        await server.stop()
         raise
     config.bind = [f"fd://{bound.detach()}"]
     # A full collection walks the SDK's whole heap for 150 ms and more, and no call's audio moves meanwhile.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, request
@@ -43,7 +44,8 @@ def blueprint(server: Server) -> Blueprint:
     async def plugins() -> Answer:
         catalog = await asyncio.to_thread(server.host.refresh)
         rows = [entry.describe() for entry in catalog.entries]
-        return {"generation": catalog.generation, "plugins": rows, "mount_failures": server.mount_failures}
+        failures = {name: asdict(problem) for name, problem in server.mount_failures.items()}
+        return {"generation": catalog.generation, "plugins": rows, "mount_failures": failures}
 
     @routes.post("/-/plugins/reload")
     async def reload() -> Answer:
