@@ -22,8 +22,8 @@ def ulaw_byte(sample: int) -> int:
 
 @lru_cache(maxsize=8)
 def tick(audio: AudioFormat) -> bytes:
-    """A soft double tick, 120 ms, then silence to 600 ms: "I am still at it". Bytes in the call's own format."""
-    count = audio.rate * 600 // 1000
+    """A soft double tick of 120 ms: "I am still at it". Bytes in the call's own format."""
+    count = audio.rate * 120 // 1000
     samples = [0] * count
     for start_ms in (0, 90):
         start = audio.rate * start_ms // 1000

@@ -19,7 +19,7 @@ from agents.realtime.model_inputs import (
 )
 
 from odai_core.calls import Caller, CallInfo, Turn
-from odai_core.errors import ModelLost
+from odai_core.errors import ModelLost, SetupError
 from odai_core.voice import prompts
 from odai_core.voice.events import CallError, CallEvent, Ended, Handoff, Interrupted
 from odai_core.voice.hangup import HANGUP
@@ -35,8 +35,12 @@ log = logging.getLogger("odai.voice")
 
 ROTATE_SECONDS = 55 * 60.0
 """A realtime connection expires after 60 minutes; it is replaced before that, between two turns."""
+OVERDUE_SECONDS = 3 * 60.0
+"""Past this no better moment is waited for."""
 RECONNECT_DELAYS = (0.0, 0.5, 2.0)
 """Waits before each try to open a lost connection again."""
+STEADY_SECONDS = 10.0
+"""A connection that was lost sooner counts as a failed try: a server may accept calls only to drop them."""
 HEARD_SECONDS = 10.0
 """The longest a goodbye may take to be heard."""
 _ANSWER_SECONDS = 8.0
@@ -73,7 +77,7 @@ class LiveCall:
         self._connect = connect
         self._limits = limits
         self._clock = loop.time
-        self.playback = Playback(info.audio, clock=loop.time, wake=self._wake, heard=self._on_heard)
+        self.playback = Playback(info.audio, clock=loop.time, wake=self._wake)
         self.outbox = Outbox(self.playback.next)
         self.book = TranscriptBook()
         self.clock = TurnClock(loop.time)
@@ -84,6 +88,7 @@ class LiveCall:
         self._switching = asyncio.Lock()
         self._active_at = self._opened_at = self._connected_at = loop.time()
         self._recovering = False
+        self._short_lived = 0
         self._closed = False
 
     # -- what a transport uses
@@ -101,8 +106,7 @@ class LiveCall:
         await self._send(RealtimeModelSendAudio(audio=audio))
 
     async def send_text(self, text: str) -> None:
-        self.touch()
-        self.clock.asked()
+        self.listening.asked()
         await self._send(RealtimeModelSendUserInput(user_input=text))
 
     def events(self) -> AsyncIterator[CallEvent]:
@@ -133,7 +137,7 @@ class LiveCall:
     # -- life
 
     async def open(self) -> None:
-        """Connect the model and greet. Raises ModelLost when no connection comes about."""
+        """Connect the model and greet. Raises ModelLost when no connection comes about, SetupError when none can."""
         await self._reconnect()
         self.start(self._guard(), "guard")
         await self.say(prompts.GREETING)
@@ -175,21 +179,22 @@ class LiveCall:
         """Silence what is queued and say what was heard. Nothing happens when nothing plays."""
         self.listening.cancelled()
         stopped = self.playback.interrupt()
-        if stopped is None:
-            return
-        item_id, heard_ms = stopped
-        self.emit(Interrupted(item_id, heard_ms))
-        self.emit(self.book.interrupt(item_id, heard_ms, self.playback.heard_ms(item_id)[1]))
+        if stopped:
+            self.emit(Interrupted(stopped[0].item_id, stopped[0].heard_ms))
+        for item in stopped:
+            self.emit(self.book.interrupt(item.item_id, item.heard_ms, item.made_ms))
 
     def lost(self) -> None:
         """The model's connection is gone: open another one."""
         if not (self._closed or self.outbox.ended or self._switching.locked() or self._recovering):
             self._recovering = True
+            steady = self._clock() - self._connected_at >= STEADY_SECONDS
+            self._short_lived = 0 if steady else self._short_lived + 1
             self.start(self._recover(), "recover")
 
-    def failed(self, code: str) -> None:
+    def failed(self, code: str, message: str) -> None:
         """The model gave up on an answer: say so instead of leaving silence, but not for ever."""
-        self.emit(CallError(code, "The assistant could not finish its answer. Please try again.", True))
+        self.emit(CallError(code, message, True))
         if self.listening.failures <= 2:
             self.start(self.say(prompts.FAILED), "apology")
 
@@ -208,28 +213,43 @@ class LiveCall:
             self.lost()
 
     async def _reconnect(self) -> None:
-        """Replace the session by a new one that knows what was said. Raises ModelLost after the last try."""
+        """Replace the session by a new one that knows what was said.
+
+        Raises ModelLost after the last try, SetupError at once.
+        """
         async with self._switching:
             old, self._session = self._session, None
             if old is not None:
                 await old.close()
-            for delay in RECONNECT_DELAYS:
+            for delay in RECONNECT_DELAYS[max(0, self._short_lived - 1) :]:
                 await asyncio.sleep(delay)
-                try:
-                    self._session = await self._connect(self, self.book.turns())
-                except Exception as error:
-                    log.warning("no connection to the model %s: %s", self.model_name, type(error).__name__)
-                    continue
-                self._connected_at = self._clock()
-                self.listening.restarted()
-                return
+                if await self._try_to_connect():
+                    self._connected_at = self._clock()
+                    self.listening.restarted()
+                    return
         raise ModelLost(f"The model {self.model_name} cannot be reached.")
+
+    async def _try_to_connect(self) -> bool:
+        try:
+            session = await self._connect(self, self.book.turns())
+        except SetupError:
+            raise
+        except Exception as error:
+            log.warning("no connection to the model %s: %s", self.model_name, type(error).__name__)
+            return False
+        # Only after this may the call hear that it is lost, so a session that was dropped at once is told here.
+        if session.gone:
+            log.warning("the model %s dropped a new connection", self.model_name)
+            await session.close()
+            return False
+        self._session = session
+        return True
 
     async def _recover(self) -> None:
         waiting = self.listening.waiting
         try:
             await self._reconnect()
-        except ModelLost:
+        except (ModelLost, SetupError):
             self.emit(
                 CallError("model_lost", "The assistant cannot be reached right now. Please try again later.", True)
             )
@@ -244,7 +264,7 @@ class LiveCall:
         """The three clocks of a call: idle, duration, and the age of the model's connection."""
         while not self.outbox.ended:
             now = self._clock()
-            if self.listening.responding or self.playback.active or self.work.running:
+            if self._busy:
                 self._active_at = now
             left = {
                 "duration": self._opened_at + self._limits.duration - now,
@@ -259,14 +279,24 @@ class LiveCall:
             else:
                 await self._farewell(due, prompts.IDLE_FAREWELL if due == "idle" else prompts.DURATION_FAREWELL)
 
+    @property
+    def _busy(self) -> bool:
+        """The assistant is at work, or being heard."""
+        return bool(self.listening.responding or self.playback.active or self.work.running)
+
     async def _rotate(self) -> None:
-        if self.listening.responding or self.playback.active or self.work.running:
+        """Replace a connection that is about to expire; not while anybody speaks or waits for an answer."""
+        overdue = self._clock() >= self._connected_at + self._limits.rotate + OVERDUE_SECONDS
+        taken = self._busy or self.listening.speaking or self.listening.waiting
+        if self._recovering or (taken and not overdue):
             await asyncio.sleep(0.5)
             return
-        with contextlib.suppress(ModelLost):
-            await self._reconnect()
+        self._recovering = True
+        self._short_lived = 0
+        await self._recover()
 
     async def _farewell(self, reason: str, text: str) -> None:
+        await self.listening.answered(_ANSWER_SECONDS)
         self.listening.expect_answer()
         await self.say(text)
         await self._heard_out()
@@ -290,10 +320,6 @@ class LiveCall:
 
     def _wake(self) -> None:
         self.outbox.wake()
-
-    def _on_heard(self, item_id: str, more_ms: int) -> None:
-        if self._session is not None:
-            self._session.tracker.on_play_ms(item_id, 0, more_ms)
 
     def on_handoff(self, from_agent: str, to_agent: str) -> None:
         """The SDK moved the call to another agent."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agents.realtime import RealtimeModelEvent
 
 from odai_core.voice.events import CallError, Ended, ResponseEnded, ResponseStarted
+from odai_core.voice.hangup import HANGUP
 from odai_core.voice.orchestrator import AGENT_NAME
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ class Listening:
         self.responding = False
         self.spoke = False
         """The answer under way (or the last one) had audio."""
+        self.speaking = False
+        """The caller is."""
         self.waiting = False
         """The caller is owed an answer."""
         self.failures = 0
-        """Answers that failed in a row."""
+        """Answers that failed since the caller's last turn."""
         self._takers: dict[str, Callable[[Any], None]] = {
             "audio": self._audio,
             "audio_done": self._audio_done,
@@ -65,9 +68,17 @@ class Listening:
 
     def restarted(self) -> None:
         """Another connection: nothing of the old one is under way."""
-        self.responding = False
+        self.responding = self.speaking = False
         self._quiet.set()
         self._call.playback.finish_all()
+
+    def asked(self) -> None:
+        """The caller finished a turn, spoken or typed."""
+        self.speaking = False
+        self.waiting = True
+        self.failures = 0
+        self._call.touch()
+        self._call.clock.asked()
 
     def cancelled(self) -> None:
         """The answer under way was stopped: whatever of it comes late is not for the caller."""
@@ -103,7 +114,6 @@ class Listening:
         if not self.spoke:
             self.spoke = True
             self.waiting = False
-            self.failures = 0
             call.playback.drop_fillers()
         if not call.playback.add(event.item_id, event.data) and call.playback.full and not call.info.audio.paced:
             call.emit(Ended("slow_peer", "The connection could not keep up."))
@@ -128,6 +138,8 @@ class Listening:
             call.emit(call.clock.finish())
 
     def _function_call(self, event: Any) -> None:
+        # Whatever was said before it ("one moment"), what the caller wants comes after it.
+        self.waiting = event.name != HANGUP.name
         self._call.touch()
 
     # -- the caller
@@ -149,11 +161,10 @@ class Listening:
         data = event.data
         kind = data.get("type") if isinstance(data, dict) else None
         if kind == "input_audio_buffer.speech_started":
+            self.speaking = True
             self._call.touch()
         elif kind == "input_audio_buffer.speech_stopped":
-            self._call.touch()
-            self.waiting = True
-            self._call.clock.asked()
+            self.asked()
         elif kind == "odai.timing" and isinstance(data, dict):
             self._call.clock.note(data)
 
@@ -165,7 +176,7 @@ class Listening:
         if code in _MESSAGES:
             self.failures += 1
             self._quiet.set()
-            self._call.failed(code)
+            self._call.failed(code, _MESSAGES[code])
         else:
             self._call.emit(CallError("model_error", "The assistant had a small hiccup; please go on.", True))
 

@@ -1,11 +1,13 @@
 """What the caller really hears: audio waits here, goes out at the speed of speech, and is counted when it was played.
 
-A transport that reports positions (`played`) is believed; for one that does not, time since the first byte counts.
+A transport that reports positions (`played`) is believed; for one that does not, the clock counts, one item after the
+other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,10 @@ REFILL_MS = 120
 """A paced call wakes up when its lead has fallen to this, and fills it again in one go."""
 LIMIT_MS = 120_000
 """Drop rule: audio beyond two minutes of backlog is not kept, the answer ends there."""
+TAIL_MS = 20
+"""Players report whole frames: an item that lacks less than this has been heard."""
+STALE_SECONDS = 5.0
+"""A player that is this late to report an item's end will not report it: nothing waits for it any longer."""
 _REMEMBERED = 32
 """Items whose positions are still accepted."""
 
@@ -31,11 +37,24 @@ class _Item:
     """Bytes the model produced."""
     sent: int = 0
     """Bytes handed to the transport."""
-    first_sent: float = 0.0
+    ends_at: float = 0.0
+    """When all that was sent will have been played, by the clock."""
     reported_ms: int | None = None
     complete: bool = False
     dropped: bool = False
+    """Interrupted: nothing more of it is taken, and nothing more of it was heard."""
+    refused: bool = False
+    """It met the limit: what was taken of it plays, but it gets no more."""
     filler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An item that an interruption cut: of `made_ms` milliseconds the caller heard `heard_ms`."""
+
+    item_id: str
+    heard_ms: int
+    made_ms: int
 
 
 class Playback:
@@ -47,13 +66,11 @@ class Playback:
         *,
         clock: Callable[[], float],
         wake: Callable[[], None],
-        heard: Callable[[str, int], None] = lambda item_id, more_ms: None,
     ) -> None:
         self._paced = profile.paced
         self._per_ms = profile.format.bytes_per_ms
         self._clock = clock
         self._wake = wake
-        self._heard = heard
         self._items: OrderedDict[str, _Item] = OrderedDict()
         self._lane: deque[tuple[str, bytes | None]] = deque()
         self._backlog = 0
@@ -66,20 +83,24 @@ class Playback:
 
     def add(self, item_id: str, data: bytes, *, filler: bool = False) -> bool:
         """Queue audio of an item. False: it was dropped, because the item was interrupted or the backlog is full."""
-        item = self._items.get(item_id)
-        if item is None:
-            item = self._items[item_id] = _Item(filler=filler)
-            while len(self._items) > _REMEMBERED:
-                self._items.popitem(last=False)
-        if item.dropped or not data:
+        item = self._items.get(item_id) or self._begin(item_id, filler)
+        if item.dropped or item.refused or not data:
             return False
         if self._backlog + len(data) > LIMIT_MS * self._per_ms:
+            item.refused = True
             return False
         item.made += len(data)
         self._backlog += len(data)
         self._lane.append((item_id, data))
         self._wake()
         return True
+
+    def _begin(self, item_id: str, filler: bool) -> _Item:
+        item = self._items[item_id] = _Item(filler=filler)
+        over = [old for old, known in self._items.items() if old != item_id and self._was_heard(known)]
+        for old in over[: max(0, len(self._items) - _REMEMBERED)]:
+            del self._items[old]
+        return item
 
     def finish(self, item_id: str) -> None:
         """The model made all of this item."""
@@ -91,8 +112,8 @@ class Playback:
 
     def finish_all(self) -> None:
         """No more audio comes for anything begun so far: an answer that broke off must not be waited for."""
-        for item_id in list(self._items):
-            if self._items[item_id].made:
+        for item_id, item in list(self._items.items()):
+            if item.made and not item.filler:
                 self.finish(item_id)
 
     def played(self, item_id: str, ms: int) -> None:
@@ -100,40 +121,30 @@ class Playback:
         item = self._items.get(item_id)
         if item is None or item.dropped or item.filler:
             return
-        before = item.reported_ms or 0
-        now = max(before, min(ms, item.sent // self._per_ms))
-        item.reported_ms = now
-        if now > before:
-            self._heard(item_id, now - before)
+        item.reported_ms = max(item.reported_ms or 0, min(ms, item.sent // self._per_ms))
         self._changed.set()
 
-    def interrupt(self) -> tuple[str, int] | None:
-        """Drop what is queued. Returns the item that was being heard and how many ms of it were; None if silent."""
-        if not self.active:
-            return None
-        current = self._current()
-        for item in self._items.values():
+    def interrupt(self) -> list[Stopped]:
+        """Drop what is queued. Returns what was not heard to its end, the item under way first; none when silent."""
+        stopped = []
+        for item_id, item in self._items.items():
             if not self._was_heard(item):
+                if not item.filler:
+                    stopped.append(Stopped(item_id, self._heard_ms(item), item.made // self._per_ms))
                 item.dropped = True
         self._lane.clear()
         self._backlog = 0
         self._sent_until = 0.0
         self._changed.set()
-        if current is None:
-            return None
-        item_id, item = current
-        return item_id, self._heard_ms(item)
+        return stopped
 
-    def drop_fillers(self) -> bool:
-        """Take back what is left of filler sounds, since real audio is here."""
-        mine = [item_id for item_id, item in self._items.items() if item.filler and not item.dropped]
+    def drop_fillers(self) -> None:
+        """Take back what was not sent of filler sounds, since real audio is here."""
+        mine = {item_id for item_id, item in self._items.items() if item.filler}
         for item_id in mine:
             self._items[item_id].dropped = True
-        kept = deque((item_id, data) for item_id, data in self._lane if item_id not in mine)
-        removed = len(kept) != len(self._lane)
-        self._lane = kept
-        self._backlog = sum(len(data) for _, data in kept if data)
-        return removed
+        self._lane = deque((item_id, data) for item_id, data in self._lane if item_id not in mine)
+        self._backlog = sum(len(data) for _, data in self._lane if data)
 
     # -- out
 
@@ -154,7 +165,6 @@ class Playback:
             data = self._frame(item_id)
             if data is None:
                 return None, None
-            self._sent_until = max(self._sent_until, now) + len(data) / self._per_ms / 1000
         else:
             self._lane.popleft()
         self._backlog -= len(data)
@@ -182,10 +192,10 @@ class Playback:
 
     def _sent(self, item_id: str, data: bytes, now: float) -> Audio:
         item = self._items[item_id]
-        if not item.sent:
-            item.first_sent = now
         start_ms = item.sent // self._per_ms
         item.sent += len(data)
+        # The other side plays one piece after the other, so this one ends when all before it has been played.
+        item.ends_at = self._sent_until = max(self._sent_until, now) + len(data) / self._per_ms / 1000
         self._seq += 1
         return Audio(item_id, data, start_ms, self._seq)
 
@@ -201,10 +211,15 @@ class Playback:
         """The backlog is near its limit: the last `add` may have been refused for it."""
         return self._backlog > (LIMIT_MS - 2000) * self._per_ms
 
-    def heard_ms(self, item_id: str) -> tuple[int, int]:
-        """Of an item: milliseconds heard, milliseconds made."""
-        item = self._items.get(item_id)
-        return (self._heard_ms(item), item.made // self._per_ms) if item else (0, 0)
+    def position(self) -> tuple[str, int] | None:
+        """The item under way, or else the one heard last, and the milliseconds heard of it."""
+        last = None
+        for item_id, item in self._items.items():
+            if item.made and not item.filler and not item.dropped:
+                last = item_id, self._heard_ms(item)
+                if not self._was_heard(item):
+                    break
+        return last
 
     async def drained(self) -> None:
         """Wait until everything was heard. The caller bounds it: a transport may never report the end."""
@@ -222,23 +237,19 @@ class Playback:
             ((item.sent // self._per_ms - self._heard_ms(item)) / 1000 for item in self._items.values()), default=0.0
         )
 
-    def _current(self) -> tuple[str, _Item] | None:
-        """The first real item that was not heard to its end."""
-        for item_id, item in self._items.items():
-            if not item.filler and not self._was_heard(item):
-                return item_id, item
-        return None
-
     def _was_heard(self, item: _Item) -> bool:
         if item.dropped:
             return True
         if item.made != item.sent:
             return False
-        return self._heard_ms(item) >= item.sent // self._per_ms
+        if self._clock() > item.ends_at + STALE_SECONDS:
+            return True
+        missing = item.sent // self._per_ms - self._heard_ms(item)
+        return missing <= 0 or (item.complete and item.reported_ms is not None and missing < TAIL_MS)
 
     def _heard_ms(self, item: _Item) -> int:
+        sent_ms = item.sent // self._per_ms
         if item.reported_ms is not None:
             return item.reported_ms
-        if not item.sent:
-            return 0
-        return min(item.sent // self._per_ms, int((self._clock() - item.first_sent) * 1000))
+        unplayed_ms = math.ceil(max(0.0, item.ends_at - self._clock()) * 1000 - 1e-6)
+        return max(0, sent_ms - unplayed_ms)

@@ -23,6 +23,7 @@ from agents.realtime import (
     RealtimeRunner,
     RealtimeSession,
 )
+from agents.realtime.model import RealtimePlaybackState
 from agents.realtime.model_inputs import RealtimeModelSendEvent, RealtimeModelSendToolOutput
 
 log = logging.getLogger("odai.voice")
@@ -33,6 +34,24 @@ _TURN_END_SECONDS = 2.0
 """How long a finished tool waits for the rest of the model's turn, which may bring more calls."""
 
 Sink = Callable[[RealtimeModelEvent], Awaitable[None]]
+Position = Callable[[], tuple[str, int] | None]
+"""The item being heard, and the milliseconds heard of it."""
+
+
+class _Heard(RealtimePlaybackTracker):
+    """Tells the model what the caller heard, from the call's own playback: also when the client reports nothing."""
+
+    def __init__(self, position: Position) -> None:
+        super().__init__()
+        self._position = position
+
+    def get_state(self) -> RealtimePlaybackState:
+        item_id, ms = self._position() or (None, None)
+        return {
+            "current_item_id": item_id,
+            "current_item_content_index": None if item_id is None else 0,
+            "elapsed_ms": ms,
+        }
 
 
 class _Tap(RealtimeModel, RealtimeModelListener):
@@ -52,6 +71,9 @@ class _Tap(RealtimeModel, RealtimeModelListener):
         self._answer_owed = False
         self._turn_over = asyncio.Event()
         self._turn_over.set()
+        self._refusals: set[asyncio.Task[None]] = set()
+        self.gone = False
+        """The model said that its connection is over."""
 
     # -- the SDK's side
 
@@ -74,6 +96,8 @@ class _Tap(RealtimeModel, RealtimeModelListener):
 
     async def close(self) -> None:
         self._model.remove_listener(self)
+        for task in self._refusals:
+            task.cancel()
         await self._model.close()
 
     # -- the model's side
@@ -83,6 +107,8 @@ class _Tap(RealtimeModel, RealtimeModelListener):
             self._turn_over.clear()
         elif event.type == "turn_ended":
             self._turn_over.set()
+        elif event.type in ("end_of_stream", "exception") or getattr(event, "status", "") == "disconnected":
+            self.gone = True
         await self._sink(event)
         if event.type == "function_call":
             await self._take_call(event)
@@ -96,7 +122,16 @@ class _Tap(RealtimeModel, RealtimeModelListener):
             return
         log.warning("the model called a tool that is not offered")
         output = '{"ok":false,"spoken":"I can\'t do that.","error":"not_found"}'
-        await self._send_output(RealtimeModelSendToolOutput(tool_call=event, output=output, start_response=True))
+        answer = RealtimeModelSendToolOutput(tool_call=event, output=output, start_response=True)
+        # Not awaited here: it waits for the end of the turn, which arrives through this very method.
+        task = asyncio.create_task(self._send_output(answer), name="odai-tool-refusal")
+        self._refusals.add(task)
+        task.add_done_callback(self._refused)
+
+    def _refused(self, task: asyncio.Task[None]) -> None:
+        self._refusals.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("the model took no refusal: %s", type(error).__name__)
 
     async def _send_output(self, event: RealtimeModelSendToolOutput) -> None:
         if not self._turn_over.is_set():
@@ -124,8 +159,9 @@ class ModelSession:
         tools: frozenset[str],
         silent_tools: frozenset[str],
         on_handoff: Callable[[str, str], None],
+        position: Position,
     ) -> None:
-        self.tracker = RealtimePlaybackTracker()
+        self._tracker = _Heard(position)
         self._tap = _Tap(model, sink, tools, silent_tools)
         self._agent = agent
         self._context = context
@@ -134,12 +170,17 @@ class ModelSession:
         self._reader: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
+    @property
+    def gone(self) -> bool:
+        """The model's connection ended by itself."""
+        return self._tap.gone
+
     async def open(self) -> None:
         """Connect. Raises what the model raises; nothing stays open then."""
         runner = RealtimeRunner(
             self._agent, model=self._tap, config={"tracing_disabled": True, "async_tool_calls": True}
         )
-        self._session = await runner.run(context=self._context, model_config={"playback_tracker": self.tracker})
+        self._session = await runner.run(context=self._context, model_config={"playback_tracker": self._tracker})
         try:
             await self._session.enter()
         except BaseException:

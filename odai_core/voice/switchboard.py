@@ -79,6 +79,7 @@ class Switchboard:
                 tools=frozenset(tool.name for tool in infos),
                 silent_tools=frozenset({HANGUP.name}),
                 on_handoff=call.on_handoff,
+                position=call.playback.position,
             )
             await session.open()
             return session

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FILLER_SECONDS = 0.8
 """A tool that runs longer is filled with a soft tick, since silence on a phone sounds like a lost line."""
+TICK_SECONDS = 0.6
+"""From one tick to the next."""
 
 Track = Callable[[str, Mapping[str, Any]], None]
 
@@ -41,7 +43,7 @@ class ToolWork:
         self._demo = demo
         self._track = track
         self._told_sample = False
-        self._fillers = 0
+        self._silences = self._ticks = 0
         self.running = 0
 
     async def run(self, call: LiveCall, spec: ToolSpec, call_id: str, arguments: str) -> str:
@@ -54,15 +56,17 @@ class ToolWork:
         started = loop.time()
         self.running += 1
         if self.running == 1 and spec.name != HANGUP.name:
-            call.start(self._fill(call), "filler")
+            self._silences += 1
+            call.start(self._fill(call, self._silences), "filler")
+        output, ok = None, False
         try:
             response = await self._response(entry, spec, arguments, title)
+            output, ok = response.to_wire() if response.display_response else None, response.ok
         finally:
             self.running -= 1
-        ms = round((loop.time() - started) * 1000)
-        call.clock.tool(ms)
-        output = response.to_wire() if response.display_response else None
-        call.emit(ToolEnded(call_id, spec.name, output, ms, response.ok))
+            ms = round((loop.time() - started) * 1000)
+            call.clock.tool(ms)
+            call.emit(ToolEnded(call_id, spec.name, output, ms, ok))
         return for_model(self._with_notice(response))
 
     async def _response(self, entry: Entry | None, spec: ToolSpec, arguments: str, title: str) -> ToolResponse:
@@ -84,14 +88,14 @@ class ToolWork:
         self._told_sample = True
         return replace(response, spoken=prompts.SAMPLE_NOTICE + response.spoken)
 
-    async def _fill(self, call: LiveCall) -> None:
-        """Tick while tools run and nothing else is to be heard."""
-        self._fillers += 1
-        item_id = f"filler-{self._fillers}"
+    async def _fill(self, call: LiveCall, silence: int) -> None:
+        """Tick while tools run and nothing else is to be heard. Each tick is an item, so none can be left half said."""
         sound = tick(call.info.audio.format)
         await asyncio.sleep(FILLER_SECONDS)
-        while self.running:
+        while self.running and silence == self._silences:
             if not call.playback.active:
+                self._ticks += 1
+                item_id = f"filler-{self._ticks}"
                 call.playback.add(item_id, sound, filler=True)
-            await asyncio.sleep(len(sound) / call.info.audio.format.bytes_per_ms / 1000)
-        call.playback.finish(item_id)
+                call.playback.finish(item_id)
+            await asyncio.sleep(TICK_SECONDS)
