@@ -9,7 +9,7 @@ import click
 
 from odai_core.errors import SetupError
 
-VERBS = ("serve", "call", "plugins", "tools", "models", "doctor", "token")
+VERBS = ("serve", "call", "plugins", "tools", "models", "doctor", "token", "upstreams")
 """In the order of `odai --help`. Each is a module of this package that holds a `command`."""
 
 

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 from quart import Response
 
+from odai_core.testing.upstreams.service import JSON, Reply, Service
+
 Fault = Literal[
     "400", "401", "402", "403", "404", "422", "429", "500", "502", "503", "504",
     "html", "garbage", "empty", "truncated", "huge", "deep", "redirect", "slow",
@@ -21,10 +23,9 @@ _BODIES = {
     "huge": b'"' + b"x" * HUGE + b'"',
     "deep": b"[" * 200_000,
 }
-JSON = "application/json"
 
 
-def response(fault: Fault) -> Response:
+def response(fault: Fault, service: Service) -> Response:
     """What is sent for a fault; "slow" is answered by the server, which knows when to stop waiting."""
     if fault == "truncated":
         return Response(_half(), content_type=JSON)
@@ -32,11 +33,15 @@ def response(fault: Fault) -> Response:
         return Response(b"", 302, headers={"Location": "http://127.0.0.1:9/elsewhere"})
     if fault in _BODIES:
         return Response(_BODIES[fault], content_type="text/html" if fault == "html" else JSON)
-    failed = Response(b'{"error": {"code": "FAULT", "description": "Asked for by the test."}}', int(fault))
-    failed.content_type = JSON
-    if fault == "429":
+    failed = sent(service.error(int(fault)))
+    if fault == "429" and "Retry-After" not in failed.headers:
         failed.headers["Retry-After"] = "30"
     return failed
+
+
+def sent(reply: Reply) -> Response:
+    """A reply as Quart sends it."""
+    return Response(reply.encoded(), reply.status, headers=dict(reply.headers), content_type=reply.content_type)
 
 
 async def _half() -> AsyncIterator[bytes]:

@@ -1,27 +1,37 @@
-"""Yelp, the AeroAPI and Amtraker under one port, checking keys and parameters as they do."""
+"""Every service of the stand-in under one port, with the faults it was told to make."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import logging
 import socket
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, Response, request
 
-from odai_core.testing.upstreams import bodies
-from odai_core.testing.upstreams.faults import JSON, Fault, response
+from odai_core.testing.upstreams.faults import Fault, response, sent
+from odai_core.testing.upstreams.service import JSON, Ask, Reply, Service, known_services
+
+log = logging.getLogger("odai.testing.upstreams")
 
 SLOW = 60.0
 """Seconds the fault "slow" takes, unless the server stops first."""
+
+
+class Declares(Protocol):
+    """A plugin, as far as its settings go."""
+
+    @property
+    def settings(self) -> Iterable[Any]:
+        """Its `Setting`s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,47 +39,91 @@ class Seen:
     """A request that arrived."""
 
     service: str
+    method: str
     path: str
+    """Decoded, without the service's prefix."""
+    raw_path: str
+    """As it was sent, still encoded, without the service's prefix."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    """Lower-case names."""
+    body: bytes
+    peer: str
+    """The client's end of the connection: equal for requests that shared one."""
 
 
 class UpstreamServer:
-    """`async with UpstreamServer() as server:` and point the connectors' *_BASE_URL at `server.url(...)`.
+    """`async with UpstreamServer() as server:` and give the connectors `server.settings(plugin)`.
 
-    `key` is the one every service accepts. Services: "yelp", "flightaware", "amtrak". `latency` is in seconds and may
-    be changed at any time.
+    `key` is the one every service accepts. `extra` are services beside (or instead of) those of the folder. `latency`
+    is in seconds and may be changed at any time.
     """
 
-    def __init__(self, *, key: str = "test-key", port: int = 0, latency: float = 0.0) -> None:
+    def __init__(
+        self, *, key: str = "test-key", port: int = 0, latency: float = 0.0, extra: Iterable[Service] = ()
+    ) -> None:
         self.key = key
         self.latency = latency
+        self.services: dict[str, Service] = {**known_services(), **{service.name: service for service in extra}}
         self.seen: deque[Seen] = deque(maxlen=1000)
         self.arrived = asyncio.Event()
         """Set by every request."""
+        self.pending = 0
+        """Requests that have not been answered yet."""
         self._port = port
         self._planned: defaultdict[str, deque[Response | Fault]] = defaultdict(deque)
+        self._always: dict[str, Fault] = {}
+        self._alter: dict[str, Callable[[Any], Any]] = {}
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
-    def url(self, service: str) -> str:
-        """The base URL of one service, as the connector's setting wants it."""
-        return f"http://127.0.0.1:{self._port}{_BASES[service]}"
+    # -- where it is
 
-    def fail(self, service: str, *faults: Fault) -> None:
-        """The next requests to this service fail so, one after the other."""
-        self._planned[service].extend(faults)
+    def url(self, service: str) -> str:
+        """The base URL of one service. Raises KeyError for one that does not exist."""
+        return f"http://127.0.0.1:{self._port}/{self.services[service].name}"
+
+    def values(self, service: str) -> dict[str, str]:
+        """The settings that lead to one service."""
+        url = self.url(service)
+        templates = self.services[service].settings.items()
+        return {name: text.replace("{url}", url).replace("{key}", self.key) for name, text in templates}
+
+    def used_by(self, plugin: Declares) -> tuple[str, ...]:
+        """The services a plugin's settings lead to."""
+        names = {setting.name for setting in plugin.settings}
+        return tuple(name for name, service in self.services.items() if names & service.settings.keys())
+
+    def settings(self, plugin: Declares) -> dict[str, str]:
+        """The values of the plugin's own settings that point it at the stand-in, with keys that are accepted."""
+        names = {setting.name for setting in plugin.settings}
+        found = [self.values(service) for service in self.used_by(plugin)]
+        return {name: value for values in found for name, value in values.items() if name in names}
+
+    # -- what it does
+
+    def fail(self, service: str, *faults: Fault, always: bool = False) -> None:
+        """The next requests to this service fail so, one after the other; `always`: all of them, until `forget()`."""
+        if always:
+            (self._always[service],) = faults
+        else:
+            self._planned[service].extend(faults)
 
     def answer(self, service: str, body: Any, *, status: int = 200) -> None:
         """The next request to this service is answered with this JSON value, or these bytes."""
         encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
         self._planned[service].append(Response(encoded, status, content_type=JSON))
 
+    def alter(self, service: str, change: Callable[[Any], Any]) -> None:
+        """Until `forget()`, every good JSON answer of this service passes through `change` first."""
+        self._alter[service] = change
+
     def forget(self) -> None:
         """Drop what was planned and seen."""
-        self._planned.clear()
-        self.seen.clear()
-        self.arrived.clear()
+        for kept in (self._planned, self._always, self._alter, self.seen, self.arrived):
+            kept.clear()
+
+    # -- its life
 
     async def __aenter__(self) -> UpstreamServer:
         listener = socket.socket()
@@ -97,103 +151,81 @@ class UpstreamServer:
         if self._running is not None:
             await self._running
 
+    # -- one request
+
     def _app(self) -> Quart:
         app = Quart(__name__)
         app.logger.disabled = True
-        app.before_request(self._intercept)
-        app.get("/yelp/businesses/search")(self._yelp_search)
-        app.get("/yelp/businesses/<business>/reviews")(self._yelp_reviews)
-        app.get("/aeroapi/flights/<ident>")(self._aeroapi_flights)
-        app.get("/amtraker/v3/trains/<number>")(self._amtraker_trains)
+        app.before_request(self._answer)
         app.post("/control")(self._control)
         return app
-
-    async def _intercept(self) -> Response | None:
-        """Note the request; answer it here when something was planned for its service."""
-        service = next((name for name, base in _BASES.items() if request.path.startswith(base)), "")
-        if not service:
-            return None
-        self.seen.append(
-            Seen(service=service, path=request.path, query=dict(request.args), headers=dict(request.headers))
-        )
-        self.arrived.set()
-        planned = self._planned[service].popleft() if self._planned[service] else None
-        await self._pause(SLOW if planned == "slow" else self.latency)
-        if planned is None or planned == "slow":
-            return None
-        return planned if isinstance(planned, Response) else response(planned)
-
-    async def _pause(self, seconds: float) -> None:
-        if seconds:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), seconds)
 
     async def _control(self) -> Response:
         """`{"service": "yelp", "faults": ["429"], "latency": 0.5}`: the same from outside the process."""
         wanted = await request.get_json()
         self.fail(wanted.get("service", ""), *wanted.get("faults", ()))
         self.latency = float(wanted.get("latency", self.latency))
-        return _json({"ok": True})
+        return sent(Reply({"ok": True}))
 
-    # -- Yelp ----------------------------------------------------------------------------------------
-
-    async def _yelp_search(self) -> Response:
-        refused = self._yelp_key()
-        if refused:
-            return refused
-        if not request.args.get("location"):
-            return _yelp_error(400, "LOCATION_MISSING")
-        if not 1 <= int(request.args.get("limit", "20")) <= 50:
-            return _yelp_error(400, "VALIDATION_ERROR")
-        if request.args["location"] == "Nowhere":
-            return _yelp_error(400, "LOCATION_NOT_FOUND")
-        if request.args.get("term") == "nothing":
-            return _json({"total": 0, "region": {}, "businesses": []})
-        return _json(bodies.yelp_search())
-
-    async def _yelp_reviews(self, business: str) -> Response:
-        refused = self._yelp_key()
-        if refused:
-            return refused
-        if business == "base-plan":
-            return _yelp_error(403, "NOT_AUTHORIZED")
-        if not business.startswith("gR9"):
-            return _yelp_error(404, "BUSINESS_NOT_FOUND")
-        return _json(bodies.yelp_reviews())
-
-    def _yelp_key(self) -> Response | None:
-        given = request.headers.get("Authorization", "")
-        if given == f"Bearer {self.key}":
+    async def _answer(self) -> Response | None:
+        # Werkzeug decodes the path, and what a connector forgot to encode could not be told any more.
+        raw = request.scope["raw_path"].decode("ascii")
+        name, _, rest = raw.removeprefix("/").partition("/")
+        service = self.services.get(name)
+        if service is None:
             return None
-        return _yelp_error(401, "TOKEN_INVALID" if given else "TOKEN_MISSING")
+        self.pending += 1
+        try:
+            return await self._reply(service, f"/{rest}")
+        finally:
+            self.pending -= 1
 
-    # -- AeroAPI and Amtraker ------------------------------------------------------------------------
+    async def _reply(self, service: Service, raw_path: str) -> Response:
+        ask = await self._ask(service)
+        self._note(service, ask, raw_path)
+        planned = self._planned[service.name].popleft() if self._planned[service.name] else None
+        planned = planned or self._always.get(service.name)
+        await self._pause(SLOW if planned == "slow" else self.latency)
+        if isinstance(planned, Response):
+            return planned
+        if planned is not None and planned != "slow":
+            return response(planned, service)
+        return sent(self._altered(service, ask, raw_path))
 
-    async def _aeroapi_flights(self, ident: str) -> Response:
-        if request.headers.get("x-apikey") != self.key:
-            return _aeroapi_error(401, "Unauthorized", "Invalid API key")
-        if not all(_ISO.fullmatch(request.args.get(name, "")) for name in ("start", "end")):
-            return _aeroapi_error(400, "Invalid argument", "start and end must be ISO 8601 times")
-        known = re.fullmatch(r"DAL\d+", ident)
-        return _json(bodies.aeroapi_flights(ident) if known else {"links": None, "num_pages": 1, "flights": []})
+    async def _ask(self, service: Service) -> Ask:
+        return Ask(
+            method=request.method,
+            path=request.path.removeprefix(f"/{service.name}"),
+            args={},
+            query=dict(request.args),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=bytes(await request.body),
+            key=self.key,
+            base=self.url(service.name),
+        )
 
-    async def _amtraker_trains(self, number: str) -> Response:
-        return _json(bodies.amtraker_trains(number))
+    def _note(self, service: Service, ask: Ask, raw_path: str) -> None:
+        host, port = request.scope.get("client") or ("", 0)
+        self.seen.append(
+            Seen(
+                service=service.name, method=ask.method, path=ask.path, raw_path=raw_path, query=ask.query,
+                headers=ask.headers, body=ask.body, peer=f"{host}:{port}",
+            )
+        )  # fmt: skip
+        self.arrived.set()
 
+    def _altered(self, service: Service, ask: Ask, raw_path: str) -> Reply:
+        try:
+            reply = service.reply(ask, raw_path)
+        except Exception:
+            log.exception("the stand-in's %s failed at %s %s", service.name, ask.method, ask.path)
+            return Reply({"error": "the stand-in failed"}, 500)
+        change = self._alter.get(service.name)
+        if change is None or reply.status != 200 or isinstance(reply.body, bytes):
+            return reply
+        return Reply(change(msgspec.json.decode(reply.encoded())), 200, reply.headers)
 
-_BASES = {"yelp": "/yelp", "flightaware": "/aeroapi", "amtrak": "/amtraker"}
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-def _json(body: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, content_type=JSON)
-
-
-def _yelp_error(status: int, code: str) -> Response:
-    return _json({"error": {"code": code, "description": "As Yelp words it.", "field": None}}, status)
-
-
-def _aeroapi_error(status: int, title: str, detail: str) -> Response:
-    return _json(
-        {"title": title, "reason": title.upper().replace(" ", "_"), "detail": detail, "status": status}, status
-    )
+    async def _pause(self, seconds: float) -> None:
+        if seconds:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), seconds)

@@ -19,7 +19,8 @@ from odai_tool_amtrak.numbers import train_number
 from odai_tool_amtrak.shapes import Stop, Train, moment
 
 from odai_core import Caller, ToolContext, ToolError, ToolResponse
-from odai_core.testing.upstreams import FAULTS, UpstreamServer, bodies, mutate
+from odai_core.testing.upstreams import FAULTS, UpstreamServer, mutate
+from odai_core.testing.upstreams.services.amtrak import trains_body
 from odai_core.tools.http import HttpClient
 from odai_core.tools.invoke import invoke
 from odai_core.tools.schema import describe
@@ -69,8 +70,8 @@ async def test_the_next_station_and_the_end_are_told(ctx: ToolContext, server: U
     assert "It is expected in Boston South" in response.spoken
     assert [train["trainNum"] for train in response.response] == ["2150"]
     assert [stop["code"] for stop in response.voice["stops"]] == ["NYP", "BOS"]
-    assert server.seen[0].path == "/amtraker/v3/trains/2150"
-    assert "odai" in server.seen[0].headers["User-Agent"]
+    assert server.seen[0].path == "/v3/trains/2150"
+    assert "odai" in server.seen[0].headers["user-agent"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_no_answer_is_too_odd():
         @settings(max_examples=200, deadline=None)
         @given(st.randoms(use_true_random=False), st.sampled_from(["2150", "5"]), st.sampled_from([None, "Boston"]))
         def check(random: Any, number: str, station: str | None) -> None:
-            server.answer("amtrak", mutate(bodies.amtraker_trains(number), random))
+            server.answer("amtrak", mutate(trains_body(number), random))
             asked = {"train_number": number, "station": station}
             response = runner.run(call(asked, context(server.url("amtrak"), http)))
             assert response.ok or response.response["code"] in ("bad_shape", "not_found")

@@ -18,7 +18,8 @@ from odai_tool_flightaware.choose import choose
 from odai_tool_flightaware.shapes import Airport, Flight
 
 from odai_core import Caller, Secret, ToolContext, ToolResponse
-from odai_core.testing.upstreams import FAULTS, UpstreamServer, bodies, mutate
+from odai_core.testing.upstreams import FAULTS, UpstreamServer, mutate
+from odai_core.testing.upstreams.services.flightaware import flights_body
 from odai_core.tools.http import HttpClient
 from odai_core.tools.invoke import invoke
 from odai_core.tools.schema import describe
@@ -74,7 +75,7 @@ async def test_the_flight_in_the_air_is_told(ctx: ToolContext, server: UpstreamS
     assert response.spoken.endswith(", fifteen minutes late, at terminal three, gate thirty six.")
     assert response.response["ident"] == "DAL113"
     assert (response.voice["arrival_delay_minutes"], response.voice["baggage_claim"]) == (15, "4")
-    assert server.seen[0].path == "/aeroapi/flights/DAL113"
+    assert server.seen[0].path == "/flights/DAL113"
     assert server.seen[0].query["ident_type"] == "designator"
 
 
@@ -114,7 +115,7 @@ def test_no_answer_is_too_odd():
         @settings(max_examples=200, deadline=None)
         @given(st.randoms(use_true_random=False))
         def check(random: Any) -> None:
-            server.answer("flightaware", mutate(bodies.aeroapi_flights("DAL113"), random))
+            server.answer("flightaware", mutate(flights_body("DAL113"), random))
             response = runner.run(call(DELTA, context(server, http)))
             assert response.ok or response.response["code"] in ("bad_shape", "not_found")
 

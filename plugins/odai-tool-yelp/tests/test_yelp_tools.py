@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from odai_tool_yelp import get_business_reviews_at_yelp, odai_tools, search_businesses_at_yelp
 
 from odai_core import Caller, Secret, ToolContext, ToolResponse
-from odai_core.testing.upstreams import FAULTS, UpstreamServer, bodies, mutate
+from odai_core.testing.upstreams import FAULTS, UpstreamServer, mutate
+from odai_core.testing.upstreams.services import yelp
 from odai_core.tools.http import HttpClient
 from odai_core.tools.invoke import invoke
 from odai_core.tools.schema import describe
@@ -134,7 +135,7 @@ async def test_every_fault_has_its_code_and_sentence(fault, tool, arguments, ctx
 
 @pytest.mark.parametrize(
     ("tool", "arguments", "body"),
-    [(*TOOLS[0], bodies.yelp_search()), (*TOOLS[1], bodies.yelp_reviews())],
+    [(*TOOLS[0], yelp.businesses()), (*TOOLS[1], yelp.reviews_body())],
     ids=["search", "reviews"],
 )
 def test_no_answer_is_too_odd(tool, arguments, body):

@@ -1,0 +1,1 @@
+"""One file a service; the package above tells how to write one."""
