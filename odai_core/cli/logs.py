@@ -10,6 +10,8 @@ LEVELS = ("debug", "info", "warning", "error")
 _TOKENS = re.compile(
     r"((?:\b|[?&_])(?:token|key|api_?key|apikey|access_token|secret|ticket|password|signature|sig)=)[^\s&\"'<>]+", re.I
 )
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "?")
+"""All but tab and line feed: a stranger's words must not move the operator's cursor."""
 _BEARER = re.compile(r"(\bBearer\s+|odai\.token\.)[A-Za-z0-9._~+/=-]+", re.I)
 
 
@@ -19,21 +21,24 @@ def redact(text: str) -> str:
 
 
 class Redacting(logging.Formatter):
-    """Formats the whole record, traceback and all, and then redacts it."""
+    """Formats the whole record, traceback and all, then redacts it and takes control characters out."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return redact(super().format(record)).translate(_CONTROLS)
 
 
 def set_up(level: str) -> None:
     """Log to stderr: ours at `level`, everybody else's from warning up, whose debug output holds callers' data."""
     handler: logging.Handler
     if sys.stderr.isatty():
+        from rich.highlighter import NullHighlighter
         from rich.logging import RichHandler
 
         from odai_core.cli.output import console
 
-        handler = RichHandler(console=console(error=True), show_path=False, markup=False, log_time_format="%H:%M:%S")
+        handler = RichHandler(
+            console=console(error=True), highlighter=NullHighlighter(), show_path=False, log_time_format="%H:%M:%S"
+        )
         handler.setFormatter(Redacting("%(message)s"))
     else:
         handler = logging.StreamHandler()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,15 @@ def odai_tools():
 '''
 
 
+@dataclass(frozen=True)
+class Done:
+    """How a verb ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class Bench:
     """A folder to type in, and a folder on the path to install into."""
@@ -58,16 +66,21 @@ class Bench:
         source = TOOL_PLUGIN.format(name=name, api=api, voice=voice, settings=settings)
         self.install(name, source, distribution=distribution)
 
-    def odai(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Type it in a process of its own."""
-        return subprocess.run(
-            [sys.executable, "-c", "from odai_core.cli import main; main()", *arguments],
-            cwd=self.folder,
-            env=clean_environ() | {"PYTHONPATH": str(self.site)} | environ,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+    def odai(self, *arguments: str, **environ: str) -> Done:
+        """Type it, in this process; what is not caught there is raised here."""
+        for name in [name for name in sys.modules if name.startswith("t_")]:
+            del sys.modules[name]
+        with pytest.MonkeyPatch.context() as patch:
+            for name in set(os.environ) - set(clean_environ()):
+                patch.delenv(name)
+            for name, text in environ.items():
+                patch.setenv(name, text)
+            patch.chdir(self.folder)
+            patch.syspath_prepend(str(self.site))
+            result = CliRunner().invoke(main, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Done(result.exit_code, result.stdout, result.stderr)
 
     def json(self, *arguments: str, **environ: str) -> Any:
         """The JSON on stdout of a verb that succeeds."""

@@ -3,12 +3,18 @@
 import json
 import logging
 import socket
+from types import SimpleNamespace
 
 import pytest
 
+from odai_core import Asset, ModelPlugin
+from odai_core.cli import checks as checks_module
 from odai_core.cli.checks import Check
 from odai_core.cli.logs import Redacting, redact
 from odai_core.contract import Secret
+from odai_core.plugins.catalog import Catalog, Entry, State
+from odai_core.plugins.discovery import Candidate
+from odai_core.settings import Settings
 from odai_core.web.auth import Signer, Tokens
 
 # -- token
@@ -129,6 +135,32 @@ def test_the_doctor_s_words_for_people(bench):
     assert done.returncode == 1
     assert "2 problems" in done.stdout
     assert "-> Give the bare name" in done.stdout
+
+
+def test_this_machine_s_troubles_are_told(monkeypatch):
+    assert checks_module.clock().status == checks_module.python_version().status == "ok"
+    monkeypatch.setattr(checks_module.time, "time", lambda: 1.0)
+    assert checks_module.clock().status == "problem"
+    monkeypatch.setattr(checks_module, "find_spec", lambda name: None)
+    assert checks_module.event_loop().remedy == "pip install uvloop"
+    monkeypatch.setattr(checks_module.shutil, "disk_usage", lambda place: SimpleNamespace(free=1000))
+    assert "little room" in checks_module.cache_folder(Settings({})).detail
+
+
+def test_no_way_in_and_missing_files_are_problems():
+    assert [check.status for check in checks_module.plugins(Catalog(entries=()))][-1] == "problem"
+    plugin = ModelPlugin(
+        name="toy",
+        api=1,
+        title="Toy",
+        summary="speak",
+        realtime=lambda options: None,
+        assets=lambda settings: [Asset(name="a", bytes=1, present=False, licence="MIT")],
+    )
+    candidate = Candidate(kind="models", name="toy", module="toy", distribution="toy", version="1")
+    catalog = Catalog(entries=(Entry(candidate=candidate, name="toy", state=State.READY, plugin=plugin),))
+    found = list(checks_module.model(Settings({}), catalog))
+    assert [(check.status, check.remedy) for check in found] == [("ok", ""), ("problem", "odai models fetch toy")]
 
 
 # -- logs

@@ -1,9 +1,11 @@
 import asyncio
 import json
-import sys
+import os
 
 import pytest
+from click.testing import CliRunner
 
+from odai_core.cli import main
 from odai_core.cli.phone import Refused, TwilioPeer
 from odai_core.cli.phone.twilio_peer import read_twiml, sign
 from tests.cli.conftest import clean_environ
@@ -170,18 +172,15 @@ def test_hostile_twiml_is_refused(text):
 
 
 async def call(folder, *arguments):
-    """`odai call` in a process of its own: exit code, stdout, stderr."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from odai_core.cli import main; main()", "call", *arguments),
-        cwd=folder,
-        env=clean_environ(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(60):
-        out, errors = await process.communicate()
-    return process.returncode, out.decode(), errors.decode()
+    """`odai call` typed in a thread, while servers go on in the loop: exit code, stdout, stderr."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - set(clean_environ()):
+            patch.delenv(name)
+        patch.chdir(folder)
+        async with asyncio.timeout(60):
+            done = await asyncio.to_thread(CliRunner().invoke, main, ["call", *arguments])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.stdout, done.stderr
 
 
 SUMMARY = {
