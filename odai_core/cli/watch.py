@@ -43,7 +43,7 @@ class Watcher:
     def sum_up(self, report: Report, error: str) -> None:
         """The last lines: how it went."""
         if error:
-            self._print("red", "no call" if not report.turns else "trouble", error)
+            self._print("red", "trouble" if report.seconds else "no call", error)
             return
         asked = [turn.answer.latency_ms for turn in report.turns[1:] if turn.answer.latency_ms is not None]
         words = f"{report.seconds:.1f} s, {len(asked)} answers"

@@ -108,6 +108,6 @@ def test_a_watcher_keeps_no_more_than_it_shows(monkeypatch):
 
 def test_trouble_before_and_in_a_call_is_summed_up(tty):
     Watcher(silent=False).sum_up(Report(), "Nobody is there.")
-    Watcher(silent=False).sum_up(Report(turns=[Turn(0, Answer(b"", None, 0))]), "Silence.")
+    Watcher(silent=False).sum_up(Report(turns=[Turn(0, Answer(b"", None, 0))], seconds=31), "Silence.")
     assert "no call" in tty.getvalue()
     assert "trouble" in tty.getvalue()
