@@ -63,7 +63,14 @@ class PluginHost:
 
     def _build(self, generation: int, *, strict: bool = False) -> Catalog:
         pins = conflicts.parse_pins(self.settings.core["ODAI_PIN"])
-        free, entries = conflicts.split_clashing(self._discover(), pins)
+        entries: list[Entry] = []
+        claimants: list[Candidate] = []
+        for candidate in self._discover():
+            refused = self._loader.refuse(candidate, strict=strict)
+            entries += refused
+            claimants += [] if refused else [candidate]
+        free, clashing = conflicts.split_clashing(claimants, pins)
+        entries += clashing
         for candidate in free:
             entries += self._loader.load(candidate, strict=strict)
         entries = conflicts.settle(entries, pins)

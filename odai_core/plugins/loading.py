@@ -50,23 +50,24 @@ class Loader:
         self._answers: dict[Candidate, list[Declared]] = {}
         """What good candidates declared: asking them again could only make an equal answer look new."""
 
+    def refuse(self, candidate: Candidate, *, strict: bool = False) -> list[Entry]:
+        """What is wrong with a candidate before it is imported; nothing when it may be. Raises like `load`."""
+
+        def gate() -> list[Entry]:
+            state, problem = self._gate(candidate)
+            return [Entry(candidate=candidate, name=candidate.name, state=state, problem=problem)] if problem else []
+
+        return _caught(candidate, gate, strict)
+
     def load(self, candidate: Candidate, *, strict: bool = False) -> list[Entry]:
-        """The entries of one candidate. Raises only when `strict`, and then a PluginError."""
-        try:
-            state, refused = self._gate(candidate)
-            if refused is not None:
-                return [Entry(candidate=candidate, name=candidate.name, state=state, problem=refused)]
+        """The entries of a candidate that is not refused. Raises only when `strict`, and then a PluginError."""
+
+        def ask() -> list[Entry]:
             if candidate not in self._answers:
                 self._answers[candidate] = [(plugin, _checked(plugin)) for plugin in self._declarations(candidate)]
             return [self._entry(candidate, plugin, specs) for plugin, specs in self._answers[candidate]]
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # SystemExit, CancelledError: whatever a stranger's module thinks of
-            cause, remedy = _explain(candidate, error)
-            if strict:
-                raise PluginError(cause, remedy) from error
-            broken = Problem(cause=cause, remedy=remedy)
-            return [Entry(candidate=candidate, name=candidate.name, state=State.BROKEN, problem=broken)]
+
+        return _caught(candidate, ask, strict)
 
     # -- before import
 
@@ -186,6 +187,20 @@ def _look(candidate: Candidate, plugin: Declaration, values: Values) -> Problem 
 
 
 @cache
+def _caught(candidate: Candidate, work: Callable[[], list[Entry]], strict: bool) -> list[Entry]:
+    """Run something of a stranger's; whatever it raises becomes a broken entry."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, CancelledError: whatever a stranger's module thinks of
+        cause, remedy = _explain(candidate, error)
+        if strict:
+            raise PluginError(cause, remedy) from error
+        broken = Problem(cause=cause, remedy=remedy)
+        return [Entry(candidate=candidate, name=candidate.name, state=State.BROKEN, problem=broken)]
+
+
 def core_version() -> str:
     """The version of the installed odai-core."""
     return str(importlib_metadata.version("odai-core"))

@@ -28,6 +28,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        # Two servers can bind one address as long as neither listens; the second must fail here, not later.
+        bound.listen()
     except BaseException:
         bound.close()
         raise

@@ -231,6 +231,13 @@ def test_a_pin_chooses(two, site, host, plugin, pin):
     assert catalog.find("tools", "yelp").state is State.READY
 
 
+@pytest.mark.parametrize("settings", [{"ODAI_DISABLE": "t-one"}, {"ODAI_PLUGINS": "t-two"}])
+def test_one_that_is_switched_off_claims_nothing(two, site, host, plugin, settings):
+    site.write("t_two", plugin("yelp"))
+    assert states(host(**settings).catalog) == {"t-one": State.DISABLED, "t-two": State.READY}
+    assert "t_one" not in sys.modules
+
+
 @pytest.mark.parametrize("pin", ["yelp=t-three", "yelp=", "=t-two", "yelp", "yelp==t-two"])
 def test_a_pin_that_names_nobody(two, host, pin):
     assert set(states(host(ODAI_PIN=pin).catalog).values()) == {State.CONFLICT}
