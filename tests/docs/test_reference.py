@@ -109,7 +109,7 @@ def declared_settings() -> Iterator[Setting]:
 @pytest.mark.parametrize("setting", list(declared_settings()), ids=lambda setting: setting.name)
 def test_every_setting_is_there_as_it_is_declared(setting: Setting) -> None:
     (row,) = [row for row in rows(page("settings")) if row[0] == f"`{setting.name}`"]
-    name, default, text = row
+    _, default, text = row
     assert default == ("off" if setting.type is flag else f"`{setting.default}`" if setting.default else "")
     assert text.startswith("Secret") == setting.secret
     assert ("required" in text) == setting.required
