@@ -41,6 +41,7 @@ _TALKATIVE = ("httpx2", "httpcore2", "hpack")
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
 _BASE_URL = re.compile(r"https?://[^/]")
 _ITS_FAULT = frozenset({"upstream", "timeout"})
+_NOTHING = b"null"
 
 Plain = str | int | float | bool | Secret
 Params = Mapping[str, Plain | None]
@@ -120,12 +121,13 @@ class HttpClient:
     ) -> Any:
         """Ask, and decode the JSON answer.
 
-        `segments` are quoted, so they may come from a model; what is None in `params` and `headers` is left out; a
-        `Secret` is revealed only here. `auth` is a `Secret` (bearer token) or a pair (HTTP Basic). `cache` keeps the
-        answer that many seconds. `retry` asks again, at most twice, when the service is unreachable or busy: only for
-        requests that change nothing. `service` is how the sentences name it. `type` is what the answer must look like:
-        anything msgspec can decode into, such as a Struct; numbers written as text are taken, and what does not fit
-        is bad_shape.
+        `segments` are quoted, so they may come from a model; without them `base_url` is asked as it stands, with a
+        slash at its end if it has one. A 204 is read as JSON's null: `type=Films | None` tells it from a bad answer.
+        What is None in `params` and `headers` is left out; a `Secret` is revealed only here. `auth` is a `Secret`
+        (bearer token) or a pair (HTTP Basic). `cache` keeps the answer that many seconds. `retry` asks again, at most
+        twice, when the service is unreachable or busy: only for requests that change nothing. `service` is how the
+        sentences name it. `type` is what the answer must look like: anything msgspec can decode into, such as a Struct;
+        numbers written as text are taken, and what does not fit is bad_shape.
 
         Raises `ToolError` and nothing else, with the codes bad_request, auth, plan, not_found, rate_limited,
         upstream, timeout, bad_shape, unavailable and not_configured.
@@ -218,6 +220,8 @@ class HttpClient:
         ) as response:
             body = await _read(response)
             status = response.status_code
+            if status == 204:
+                return _NOTHING, None
             if 200 <= status < 300:
                 return (failure("bad_shape", request.service), None) if body is None else (body, None)
             wait = retry_after(response.headers)
@@ -272,7 +276,7 @@ def _join(base_url: str, segments: tuple[Plain, ...], service: str) -> str:
     quoted = [quote(_reveal(segment).encode("utf-8", "replace"), safe="") for segment in segments]
     if any(segment in ("", ".", "..") for segment in quoted):
         raise failure("bad_request", service)
-    return "/".join([base_url.rstrip("/"), *quoted])
+    return "/".join([base_url.rstrip("/"), *quoted]) if quoted else base_url
 
 
 def _revealed(values: Params | None) -> dict[str, str]:

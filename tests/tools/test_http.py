@@ -74,6 +74,20 @@ async def test_segments_are_quoted_and_parameters_kept_apart(server: Scripted, c
     assert "x-a" not in server.heads[0].lower()
 
 
+async def test_an_address_without_segments_is_asked_as_it_stands(server: Scripted, client: HttpClient):
+    server.replies = [http(body=b"{}")]
+    await client.get_json(f"{server.url}/films/", params={"n": 5})
+    await client.get_json(f"{server.url}/films")
+    assert [head.split()[1] for head in server.heads] == ["/films/?n=5", "/films"]
+
+
+@pytest.mark.parametrize(("wanted", "answer"), [(Any, None), (dict[str, int] | None, None)])
+async def test_no_content_is_nothing(wanted, answer, server: Scripted, client: HttpClient):
+    server.replies = [b"HTTP/1.1 204 X\r\n\r\n"]
+    assert await client.get_json(server.url, type=wanted) is answer
+    assert (await refused(client, server.url, type=dict[str, int])).code == "bad_shape"
+
+
 @pytest.mark.parametrize("segment", ["", ".", ".."])
 async def test_a_segment_cannot_leave_its_place(segment: str, client: HttpClient):
     assert (await refused(client, "http://127.0.0.1:9", segment)).code == "bad_request"
@@ -136,7 +150,7 @@ async def test_an_answer_can_be_read_into_a_type(server: Scripted, client: HttpC
         (403, b'{"error": "Invalid API key"}', "auth"), (403, b"no access for your plan", "plan"),
         (404, b"<html>", "not_found"), (410, b"", "not_found"), (429, b"", "rate_limited"), (408, b"", "timeout"),
         (500, b"", "upstream"), (502, b"", "upstream"), (503, b"", "upstream"), (418, b"", "upstream"),
-        (301, b"", "bad_shape"), (200, b"<html>", "bad_shape"), (200, b"", "bad_shape"), (204, b"", "bad_shape"),
+        (301, b"", "bad_shape"), (200, b"<html>", "bad_shape"), (200, b"", "bad_shape"),
         (200, b'{"a": NaN}', "bad_shape"), (200, b"\xff\xfe", "bad_shape"), (200, b"[" * 100_000, "bad_shape"),
         (200, b'"' + b"x" * MAX_BODY + b'"', "bad_shape"), (500, b"x" * (MAX_BODY + 1), "upstream"),
     ],
