@@ -158,7 +158,8 @@ class Playback:
             return AudioEnd(item_id), 0.0
         now = self._clock()
         if self._paced:
-            lead = (self._sent_until - now) * 1000
+            # To the microsecond: a rest of 1e-12 would be a timer that fires at once, again and again.
+            lead = round((self._sent_until - now) * 1000, 3)
             self._filling = lead <= REFILL_MS or (self._filling and lead + FRAME_MS <= LEAD_MS)
             if not self._filling:
                 return None, (lead - REFILL_MS) / 1000

@@ -195,6 +195,7 @@ class Bench:
     histories: list[tuple[Turn, ...]] = field(default_factory=list)
     tracked: list[tuple[str, Any]] = field(default_factory=list)
     seen: list[events.CallEvent] = field(default_factory=list)
+    reading: asyncio.Task[None] | None = None
 
     def make(self) -> LiveCall:
         work = ToolWork(
@@ -276,5 +277,6 @@ async def on_bench(
         yield bench
     finally:
         await call.close()
-        await bench.reading
+        if bench.reading is not None:
+            await bench.reading
         assert all(model.closed == 1 for model in bench.models), [model.closed for model in bench.models]
