@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from quart import Quart
@@ -29,7 +29,7 @@ log = logging.getLogger("odai.web")
 GOODBYE_SECONDS = 2.0
 """What a call that is cut off gets to say goodbye."""
 LIFESPAN_SECONDS = 10.0
-"""What a plugin's lifespan gets to open, and all of them to close."""
+"""What a plugin's lifespan gets to open, and to close."""
 Lifespan = Callable[[ToolContext], AbstractAsyncContextManager[Any]]
 
 
@@ -51,7 +51,7 @@ class Server:
         self.switchboard = Switchboard(self.host, http=self.http, analytics=self.analytics)
         self.mount_failures: dict[str, Problem] = {}
         self._mounted: tuple[Catalog, Quart] | None = None
-        self._lifespans = AsyncExitStack()
+        self._lifespans: list[tuple[str, AbstractAsyncContextManager[Any]]] = []
         self._started = self._stopped = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -93,11 +93,14 @@ class Server:
         if self._stopped:
             return
         self._stopped = True
-        try:
-            async with asyncio.timeout(LIFESPAN_SECONDS):
-                await self._lifespans.aclose()
-        except Exception:
-            log.exception("the lifespan of a plugin did not end well")
+        # One by one, and not as a stack: a plugin that ends badly must not raise inside the others.
+        while self._lifespans:
+            name, lifespan = self._lifespans.pop()
+            try:
+                async with asyncio.timeout(LIFESPAN_SECONDS):
+                    await lifespan.__aexit__(None, None, None)
+            except Exception:
+                log.exception("the lifespan of %s did not end well", name)
         await self.http.aclose()
         await self.analytics.aclose()
 
@@ -142,7 +145,9 @@ class Server:
         )
         try:
             async with asyncio.timeout(LIFESPAN_SECONDS):
-                await self._lifespans.enter_async_context(lifespan(context))
+                opened = lifespan(context)
+                await opened.__aenter__()
+                self._lifespans.append((entry.name, opened))
         except Exception:
             log.exception("the lifespan of %s did not start; its tools may fail", entry.name)
 

@@ -73,7 +73,9 @@ def is_local_name(host: str | None) -> bool:
         return False
     name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
     if name.startswith("["):
-        name = name[1:].split("]", 1)[0]
+        name, _, port = name[1:].partition("]")
+        if port and not port.startswith(":"):
+            return False
     return name.lower() in _LOCAL_NAMES
 
 
