@@ -102,7 +102,7 @@ async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
             settings=host.catalog.settings_of(entry) if entry else {},
             caller=Caller(),
             log=logging.getLogger(f"odai.tool.{spec.name}"),
-            demo=bool(entry) and host.settings.core["ODAI_DEMO"] and getattr(entry.plugin, "samples", False),
+            demo=host.settings.core["ODAI_DEMO"] and bool(getattr(entry and entry.plugin, "samples", False)),
         )
         return for_model(await invoke(spec, arguments, context))
     finally:

@@ -92,6 +92,8 @@ class Model(sdk.RealtimeModel):
         self.speaks: Callable[[Model, str], Coroutine[Any, Any, None]] | None = None
         self._answers: set[asyncio.Task[None]] = set()
         self.numbers = 0
+        self.answered = asyncio.Event()
+        """A tool's output has come."""
 
     async def connect(self, options):
         if self.refuses is not None:
@@ -115,6 +117,8 @@ class Model(sdk.RealtimeModel):
         if self.fails_to_send is not None:
             raise self.fails_to_send
         self.sent.append(event)
+        if isinstance(event, RealtimeModelSendToolOutput):
+            self.answered.set()
         if self.speaks is not None and isinstance(event, RealtimeModelSendRawMessage):
             text = event.message["other_data"]["response"]["metadata"]["say"]
             task = asyncio.create_task(self.speaks(self, text))

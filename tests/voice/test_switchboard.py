@@ -1,6 +1,7 @@
 """The switchboard: which model answers, what analytics hear, and the generation a call keeps."""
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
@@ -110,10 +111,11 @@ def test_which_model_answers(installed, wanted, chosen):
         for name in installed.split()
     ]
     catalog = Catalog(entries=tuple(entries))
-    try:
+    if chosen.endswith(("key.", "KEY.", "other")) and chosen != "other":
+        with pytest.raises(SetupError, match=re.escape(chosen)):
+            choose_model(catalog, wanted)
+    else:
         assert choose_model(catalog, wanted).name == chosen
-    except SetupError as error:
-        assert str(error) == chosen
 
 
 async def test_a_call_is_counted_tracked_and_closed(made):
@@ -126,8 +128,7 @@ async def test_a_call_is_counted_tracked_and_closed(made):
         assert [tool.name for tool in made[0].options.tools] == ["hangup_call", "first"]
         await made[0].call("first", "c1")
         async with asyncio.timeout(5):
-            while not made[0].outputs():
-                await asyncio.sleep(0)
+            await made[0].answered.wait()
     assert calls.live == {}
     assert calls.opened == 1
     assert made[0].closed == 1
@@ -166,8 +167,7 @@ async def test_a_live_call_keeps_its_generation_and_the_next_gets_the_new_one(ma
             assert new.tool_names == ("hangup_call", "first", "second")
             await made[0].call("second", "c1")
             async with asyncio.timeout(5):
-                while not made[0].outputs():
-                    await asyncio.sleep(0)
+                await made[0].answered.wait()
             assert "not_found" in made[0].outputs()[0].output
         async with calls.open_call(info("third")):
             assert calls._agent_of(host.catalog) is calls._agent_of(replace(host.catalog))

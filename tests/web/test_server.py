@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from quart import Blueprint
 
-from odai_core.calls import CallInfo, Caller
+from odai_core.calls import Caller, CallInfo
 from odai_core.contract import ModelPlugin, ToolPlugin, TransportPlugin
 from odai_core.errors import SettingError, SetupError
 from odai_core.plugins.catalog import Catalog, Entry, State
