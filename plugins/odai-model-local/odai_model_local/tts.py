@@ -25,6 +25,19 @@ _URL = re.compile(
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Z])[A-Z0-9]{6,}\b|\b\d{9,}\b")
 
 
+PRONOUNCED = {
+    "Des Moines": "dəmˈYn",
+    "La Jolla": "lə hˈYə",
+    "Los Angeles": "lɔs ˈænʤələs",
+    "Reagan": "ɹˈAɡən",
+    "San Jose": "sˌæn hOzˈA",
+    "Santa Fe": "sˌæntə fˈA",
+    "Yosemite": "jOsˈɛmətˌi",
+}
+"""Names that the voice reads by the letter, in its phonemes."""
+_NAME = re.compile(rf"\b(?:{'|'.join(PRONOUNCED)})\b")
+
+
 class Voice:
     """The voice, loaded once per process; a lock keeps the parts that are not ours to trust to one thread."""
 
@@ -35,7 +48,7 @@ class Voice:
     def speak(self, clause: str) -> Floats:
         """One clause -> float32 at 24 kHz, -1..1; empty when there is nothing to say. Blocking: about 30 ms."""
         with self._lock:
-            phonemes = self._hibari.phonemize(clause)
+            phonemes = self._hibari.phonemize(_NAME.sub(lambda name: f"[{name[0]}](/{PRONOUNCED[name[0]]}/)", clause))
         sounds = [self._hibari.from_phonemes(part, seed=0) for part in phonemes]
         return np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -140,7 +141,15 @@ class TurnMachine:
         return None
 
 
+_PREAMBLE = re.compile(
+    r"(?:(?:hi|hello|hey|so|well|okay|ok)\b[\s,]*)*(?:i'm|i am|we're|we are|i have|i've|we have|we've|there's|"
+    r"my (?!name)\w+(?:'s)?|our \w+(?:'s)?)\b(?!.*\b(?:looking|trying|searching|hungry|done|all|good|fine|finished)\b)"
+)
+
+
 def is_unfinished(text: str) -> bool:
-    """Whether the last word promises more words."""
-    words = text.lower().split()
+    """Whether more is to come: the last word promises it, or it is a statement that leads up to a request."""
+    words = text.lower().replace("’", "'").split()
+    if len(words) > 3 and not text.rstrip().endswith("?") and _PREAMBLE.match(" ".join(words)):
+        return True
     return bool(words) and words[-1].rstrip(",.…-") in FUNCTION_WORDS and not words[-1].endswith(("?", "!"))

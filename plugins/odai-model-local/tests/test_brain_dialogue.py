@@ -7,12 +7,16 @@ import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from odai_model_local.brain import CallTool, Say, make_brain
 from odai_model_local.brain.evaluate import options_for, read_tools
+from odai_model_local.brain.slots import fill
+from odai_model_local.brain.spec import read_tool
+from odai_model_local.brain.utterance import Utterance
 
 from odai_core import Caller, ToolInfo, Turn
 
@@ -321,3 +325,55 @@ async def test_the_last_request_before_a_reconnect_is_still_meant() -> None:
     turns = (Turn(role="user", text="find sushi in Boston"), Turn(role="assistant", text="I found two."))
     name, args = await Talk(of("yelp"), history=turns).call("and in Oakland?")
     assert (name, args["search_term"], args["location"]) == ("search_businesses_at_yelp", "sushi", "Oakland")
+
+
+async def test_a_number_alone_completes_the_airline_that_was_named() -> None:
+    talk = Talk(of("flightaware"))
+    assert "airline and the number" in await talk.say("what's happening with my Delta flight")
+    assert await talk.call("seven oh three") == ("get_current_flight_status", {"flight_icao": "Delta 703"})
+
+
+@pytest.mark.parametrize(
+    ("heard", "flight"),
+    [
+        ("my sister's plane is dealt a 331, is it on time", "Delta 331"),
+        ("is Dell to flight eighteen ninety on schedule", "Delta 1890"),
+        ("is jedblue nine fifteen late", "Jetblue 915"),
+        ("check on flight Dl. twenty-two", "DL 22"),
+    ],
+)
+async def test_an_airline_that_was_misheard_is_known_by_its_sound(heard: str, flight: str) -> None:
+    assert await Talk(of("flightaware")).call(heard) == ("get_current_flight_status", {"flight_icao": flight})
+
+
+@pytest.mark.parametrize(
+    ("said", "location", "term"),
+    [
+        ("I'd like to eat sushi in Somerville.", "Somerville", "sushi"),
+        ("We feel like tacos in Boston.", "Boston", "tacos"),
+        ("Bind me a burrito near Copley Square for dinner.", "Copley Square", "burrito"),
+        ("I have a toothache. I need a dentist in Brookline.", "Brookline", "dentist"),
+        ("look for a pizza place somewhere round Harvard Square", "Harvard Square", "pizza"),
+    ],
+)
+async def test_words_of_wishing_are_not_what_is_looked_for(said: str, location: str, term: str) -> None:
+    _, args = await Talk(of("yelp")).call(said)
+    assert (args["location"], args["search_term"]) == (location, term)
+
+
+def test_food_is_no_place() -> None:
+    filled = fill(read_tool(of("yelp")[0]), Utterance.parse("I want some good Thai food."), date(2026, 11, 23))
+    assert filled.args == {"search_term": "Thai"}
+
+
+async def test_it_after_a_list_is_its_first() -> None:
+    talk = Talk(of("yelp"))
+    await talk.cafes()
+    assert (await talk.call("what do people say about it"))[1] == {"business_id": "zuni-1"}
+
+
+async def test_a_station_of_the_answer_is_asked_of_the_tool() -> None:
+    talk = Talk(of("amtrak"))
+    name, _ = await talk.call("check on train 2150")
+    await talk.result(name, "It is late.", {"stops": [{"station": "Boston South", "code": "BOS"}]})
+    assert await talk.call("and when does it get to Boston?") == (name, {"train_number": "2150", "station": "Boston"})

@@ -99,6 +99,20 @@ def test_a_function_word_at_the_end_promises_more(text: str) -> None:
     assert is_unfinished(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["We're in Boston tonight and we feel like tacos.", "Hi, my wife is flying in.", "I have a toothache."]
+)
+def test_a_statement_leads_up_to_a_request(text: str) -> None:
+    assert is_unfinished(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm looking for sushi in Boston.", "My name is Ann.", "My flight is late?", "I'm fine."]
+)
+def test_other_statements_are_ends(text: str) -> None:
+    assert not is_unfinished(text)
+
+
 @pytest.mark.parametrize("text", ["", "Find sushi in Boston.", "Where are you from?", "Find sushi please."])
 def test_other_ends_are_ends(text: str) -> None:
     assert not is_unfinished(text)

@@ -13,7 +13,7 @@ from odai_model_local import speech
 
 from odai_core import AudioFormat
 from odai_core.calls import PCM16_24K, ULAW_8K
-from odai_core.cli.phone import Answer, AppPeer, Clip, TwilioPeer
+from odai_core.cli.phone import Answer, AppPeer, Clip, Line, TwilioPeer
 from odai_core.testing.upstreams import UpstreamServer
 from odai_core.voice.call import LiveCall
 from odai_core.voice.events import CallEvent, ToolStarted, Transcript
@@ -29,6 +29,10 @@ FORMATS: dict[Transport, AudioFormat] = {"clean": PCM16_24K, "phone": ULAW_8K}
 QUIET: dict[Transport, float] = {"clean": 0.6, "phone": 1.2}
 """Seconds of silence that end an answer; the app tells when the assistant is at work, the phone does not."""
 FIRST_SOUND = 12.0
+EARLY_SOUND = 2.0
+"""Seconds to the first sound of an answer; after one that came while the caller spoke there may be no other."""
+PLUGINS = "amtrak,flightaware,yelp,local,twilio,webrtc"
+"""What is unsupported here stays so, whatever else is installed."""
 PUBLIC_HOST = "voice.example.com"
 TWILIO_TOKEN = "a token for tests"
 ALONE = frozenset({"pizza-harvard", "on-schedule", "until-new-york", "how-are-you"})
@@ -102,7 +106,10 @@ class Exchangeboard:
 @asynccontextmanager
 async def servers() -> AsyncIterator[Exchangeboard]:
     """One with keys, whose connectors ask the stand-in; one without, in demo mode and without a network."""
-    phone = {"TWILIO_AUTH_TOKEN": TWILIO_TOKEN, "ODAI_PUBLIC_HOST": PUBLIC_HOST, "ODAI_MODEL": "local"}
+    phone = {
+        "ODAI_MODEL": "local", "ODAI_PLUGINS": PLUGINS, "ODAI_PUBLIC_HOST": PUBLIC_HOST,
+        "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+    }  # fmt: skip
     with socket.socket() as closed, Wiretap.on() as tap:
         closed.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -179,14 +186,26 @@ async def call(
                 return outcome
             for turn, clip in zip(script.turns, clips, strict=True):
                 before = len(board.tap[key])
-                await peer.say(clip)
-                answer = await peer.listen(quiet=QUIET[transport], timeout=FIRST_SOUND)
+                answer = await _ask(peer.line, clip, QUIET[transport])
                 outcome.exchanges.append(await _exchange(board, script, turn, transport, key, before, answer))
             if peer.line.violations:
                 outcome.trouble = f"the server broke the protocol: {peer.line.violations[0]}"
     except Exception as error:
         outcome.trouble = f"{type(error).__name__}: {error}"
     return outcome
+
+
+async def _ask(line: Line, clip: Clip, quiet: float) -> Answer:
+    """Say it and hear the answer out. A caller who pauses is answered before the end, and hears that, too."""
+    began, received = asyncio.get_running_loop().time(), line.ear.received
+    await line.say(clip)
+    early = line.ear.received > received
+    answer = await line.listen(quiet=quiet, timeout=EARLY_SOUND if early else FIRST_SOUND)
+    if not early:
+        return answer
+    left = line.ear.quiet_at() - asyncio.get_running_loop().time()
+    await asyncio.sleep(max(0.0, left))
+    return Answer(line.ear.heard(began), None, 0)
 
 
 def _peer(server: Running, transport: Transport) -> AppPeer | TwilioPeer:
@@ -211,8 +230,6 @@ async def _exchange(
     heard = " ".join(lines.values())
     recognised = await asyncio.to_thread(read_back, board.models, answer.audio, FORMATS[transport])
     why = why_wrong(turn, list(tools), recognised)
-    person = script.clip is not None
-    if person:
+    if script.clip is not None:
         why = misheard(script, heard) or why
-    # A recording that pauses is answered before it ends: its waits say nothing.
-    return Exchange(turn.say, heard, tools, recognised, None if person else answer.latency_ms, why)
+    return Exchange(turn.say, heard, tools, recognised, answer.latency_ms, why)

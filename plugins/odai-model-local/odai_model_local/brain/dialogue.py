@@ -26,6 +26,8 @@ from odai_model_local.brain.utterance import Utterance
 log = logging.getLogger(__name__)
 SORRY = "Sorry, something went wrong on my side. Please try again."
 _TRIES = 2
+_NAMED = 1.15
+"""Of a fitting score: from here on a topic is named. "Hotels aren't something I can look up" must not be a guess."""
 _MAX_RUNNING = 8
 
 
@@ -50,6 +52,8 @@ class Asked:
 
     want: Want
     slot: Slot
+    said: str
+    """What the caller had said before: "my Delta flight" needs no more than a number."""
     tries: int = 1
 
 
@@ -75,6 +79,7 @@ class RuleBrain:
         self._open: Asked | Choice | None = None
         self._memory: followup.Memory | None = None
         self._running: dict[str, Want] = {}
+        self._words = ""
         self._said = next((turn.text for turn in reversed(options.history) if turn.role == "assistant"), "")
 
     # -- the seam -----------------------------------------------------------------------------------
@@ -141,6 +146,7 @@ class RuleBrain:
             self._memory = followup.Memory(route.best, args)
 
     async def _heard(self, utterance: Utterance) -> Decision:
+        self._words = utterance.text
         if not utterance.tokens:
             return Say("Sorry, I didn't catch that. Could you say it again?")
         talk = smalltalk.small_talk(utterance)
@@ -212,7 +218,12 @@ class RuleBrain:
             index = items.pick(utterance, memory.items, memory.current)
             value = None if index is None else items.field_for(pending.slot.name, memory.items[index], memory.spec.name)
             return {} if value is None else {pending.slot.name: value}
-        return answer(pending.want.spec, pending.slot, utterance, self._today)
+        found = answer(pending.want.spec, pending.slot, utterance, self._today)
+        if pending.slot.kind in TELLING and not found:
+            both = self._tools.mend(Utterance.parse(f"{pending.said.rstrip('.?! ')} {utterance.text}"))
+            found = fill(pending.want.spec, both, self._today).args
+            return found if pending.slot.name in found else {}
+        return found
 
     # -- follow-ups and requests --------------------------------------------------------------------
 
@@ -220,6 +231,11 @@ class RuleBrain:
         memory = self._memory
         if memory is None:
             return None
+        if followup.points(utterance, route, memory):
+            # "When does it get to Boston" asks the tool that takes a station, though a stop of its has that name.
+            changed = followup.again(utterance, route, memory, self._today)
+            if changed is not None and changed != memory.args:
+                return self._go(Want(memory.spec, changed))
         index = followup.item(utterance, route, memory)
         if index is not None:
             memory.current = index
@@ -248,7 +264,7 @@ class RuleBrain:
         return self._start(best, utterance)
 
     def _cannot(self, route: Route) -> Decision:
-        topic = route.topic if route.topic_score >= route.scale.fits * 0.9 else None
+        topic = route.topic if route.topic_score >= route.scale.fits * _NAMED else None
         if topic is None or topic.spoken == "That":
             return Say(f"Sorry, I can't help with that. {self._abilities()}")
         return Say(f"{topic.spoken} {topic.verb} something I can look up here. {self._abilities()}")
@@ -274,7 +290,7 @@ class RuleBrain:
                     carried = followup.inherited(finder, memory) if memory is not None and before else {}
                     return self._go(Want(finder, carried | found.args, Want(spec, args)), found.here)
                 if query is not None and (memory is None or not memory.items):
-                    self._open = Asked(Want(finder, found.args, Want(spec, args)), query)
+                    self._open = Asked(Want(finder, found.args, Want(spec, args)), query, utterance.text)
                     return Say("Of which one? Please tell me its name.")
         return self._go(Want(spec, args), filled.here)
 
@@ -286,7 +302,7 @@ class RuleBrain:
             put_place(want.spec, args, self._caller.place)
             lacking = missing(want.spec, args)
         if lacking:
-            self._open = Asked(replace(want, args=args), lacking[0])
+            self._open = Asked(replace(want, args=args), lacking[0], self._words)
             placed = lacking[0].kind in {"location", "latitude", "longitude"}
             return Say("Where are you?" if here and placed else question(lacking[0]))
         full = complete(want.spec, args, self._today)

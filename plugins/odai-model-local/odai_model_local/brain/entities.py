@@ -32,7 +32,7 @@ _MONTHS: Final = [calendar.month_name[month].lower() for month in range(1, 13)]
 _DAY_WORDS: Final = {"today": 0, "tonight": 0, "tomorrow": 1, "now": 0}
 _AFTER_AIRLINE: Final = frozenset({"airlines", "airline", "airways", "air", "lines", "flight", "number", "flights"})
 AT_A_PLACE: Final = frozenset({"in", "near", "around", "at", "by", "outside", "inside", "within", "throughout"})
-_TOWARDS: Final = frozenset({"for", "to", "from", "of"})
+TOWARDS: Final = frozenset({"for", "to", "from", "of"})
 _ENDS_PLACE: Final = bag(
     "today tonight tomorrow now currently please thanks thank this next on with that for right is are and or at by "
     "during over will does do which who when sorted sort tell about if but after before under below within still yet "
@@ -79,10 +79,17 @@ def flights(tokens: Sequence[Token]) -> Iterator[Span]:
         short = re.fullmatch(r"[A-Z]{2,3}", code.text) and code.low not in STOP and code.low not in {"zip", "the"}
         if short and _digits(number, most=4):
             yield Span(index, index + 2, f"{code.text} {number.text}")
+        elif index and tokens[index - 1].low == "flight" and _is_code(code) and _digits(number, most=4):
+            yield Span(index, index + 2, f"{code.text.upper()} {number.text}")
         elif code.low == "flight" and _digits(number, most=4):
             yield Span(index, index + 2, number.text)
         elif code.low == "number" and index and tokens[index - 1].low == "flight" and _digits(number, most=4):
             yield Span(index - 1, index + 2, number.text)
+
+
+def _is_code(token: Token) -> bool:
+    """Two letters that may stand for an airline, however they are written: "flight Dl. 22"."""
+    return len(token.text) == 2 and token.text.isascii() and token.text.isalpha() and token.low not in STOP
 
 
 def _titled(word: str) -> str:
@@ -97,8 +104,10 @@ def trains(tokens: Sequence[Token]) -> Iterator[Span]:
         end = index + 1
         while end < len(tokens) and tokens[end].low in {"train", "number", "no"}:
             end += 1
-        if end < len(tokens) and _digits(tokens[end], most=4):
-            yield Span(index, end + 1, tokens[end].text)
+        # "2151b": the "be" after a number is heard as a letter of it.
+        number = re.fullmatch(r"(\d{1,4})[a-z]?", tokens[end].text, re.ASCII) if end < len(tokens) else None
+        if number:
+            yield Span(index, end + 1, number[1])
 
 
 def urls(tokens: Sequence[Token]) -> Iterator[Span]:
@@ -157,9 +166,10 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
     """Places: the words after in/near/around/at, else a known city, else the words after for/to/from."""
     found: list[tuple[int, Span]] = []
     for index, token in enumerate(tokens):
-        towards = token.low in _TOWARDS
+        towards = token.low in TOWARDS
+        at = token.low in AT_A_PLACE or _is_around(tokens, index)
         close = token.low == "to" and index and tokens[index - 1].low in {"close", "closest", "next", "nearest"}
-        if not (token.low in AT_A_PLACE or towards) or token.ends:
+        if not (at or towards) or token.ends:
             continue
         end = index + 1
         while end < len(tokens) and end - index <= 5 and not _ends_place(tokens, index + 1, end):
@@ -169,13 +179,20 @@ def places(tokens: Sequence[Token]) -> Iterator[Span]:
         words = [word.text for word in tokens[index + 1 : end]]
         if words and any(word.content for word in tokens[index + 1 : end]):
             start = index - 1 if close else index
-            rank = 0 if token.low in AT_A_PLACE or close else 2
+            rank = 0 if at or close else 2
             found.append((rank, Span(start, end, " ".join(words).removesuffix("'s"), rank == 2)))
     known = _phrases(tokens, gazetteers.CITIES)
     found += [(1, Span(span.start, span.end, gazetteers.CITIES[span.value].name)) for span in known]
     # Of two places said the same way, the later one is where: "a place to eat at noon in Oakland".
     for _, span in sorted(found, key=lambda item: (item[0], -item[1].start)):
         yield span
+
+
+def _is_around(tokens: Sequence[Token], index: int) -> bool:
+    """Whether it is the "round" of "somewhere round Harvard Square", and not that of "round trip"."""
+    following = tokens[index + 1] if index + 1 < len(tokens) else Token("")
+    named = following.text[:1].isupper() or following.low == "the"
+    return tokens[index].low == "round" and named and not tokens[index].ends
 
 
 def _ends_place(tokens: Sequence[Token], start: int, index: int) -> bool:

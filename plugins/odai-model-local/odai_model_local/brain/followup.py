@@ -151,7 +151,7 @@ def again(utterance: Utterance, route: Route, memory: Memory, today: date) -> di
     """The arguments of the last call with what was said now put over them; None when it is no such follow-up."""
     leans = continues(utterance)
     short = len(utterance.tokens) <= _SHORT and bool(_PREPOSITION.match(utterance.text))
-    if _points(utterance, route, memory):
+    if points(utterance, route, memory):
         return memory.args | fill(memory.spec, utterance, today).args
     if not (leans or short):
         return None
@@ -164,13 +164,13 @@ def again(utterance: Utterance, route: Route, memory: Memory, today: date) -> di
     return memory.args | args if args else None
 
 
-def _points(utterance: Utterance, route: Route, memory: Memory) -> bool:
+def points(utterance: Utterance, route: Route, memory: Memory) -> bool:
     """It asks more about the one thing that was looked up: "when does it land"."""
     if not refers(utterance) or not memory.args or memory.spec.first("query", "text") is not None:
         return False
     alone = route.best is None or route.best.name == memory.spec.name
     likely = route.of(memory.spec) >= _HINT * route.scale.fits
-    return alone and likely and route.topic_score < route.scale.fits
+    return alone and likely and route.topic_score < max(route.scale.fits, route.of(memory.spec))
 
 
 def _other_thing(rest: Utterance, route: Route, memory: Memory) -> bool:

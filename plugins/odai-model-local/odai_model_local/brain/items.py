@@ -31,6 +31,9 @@ _REFERRING = re.compile(
 )
 
 
+_ONE = re.compile(r"\b(?:it|its|it's|this one|that one|this place|that place)\b", re.IGNORECASE)
+
+
 def items_of(data: Any) -> tuple[Item, ...]:
     """The list of things in a result: the list itself, or the longest list of objects at most two levels down."""
     return tuple(_longest(data, 0))[:MAX_ITEMS]
@@ -78,7 +81,9 @@ def pick(utterance: Utterance, items: Sequence[Item], current: int) -> int | Non
     if named is not None:
         return named
     if _REFERRING.search(utterance.text):
-        return current if current >= 0 else 0 if len(items) == 1 else None
+        # "It" after a list is its first, which was told in full; "there" may be anywhere.
+        first = len(items) == 1 or _ONE.search(utterance.text)
+        return current if current >= 0 else 0 if first else None
     return None
 
 

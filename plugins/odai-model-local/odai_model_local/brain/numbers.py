@@ -18,6 +18,8 @@ _TENS = {
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ZEROS = frozenset({"oh", "o"})
+_LONGEST_NUMBER = 4
+"""Words of a number that may have a comma among them: a recogniser hears a breath in "four, oh two"."""
 _TIMES = {"double": 2, "triple": 3}
 _ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 ORDINALS = _numbered("first second third fourth fifth sixth seventh eighth ninth tenth", 1)
@@ -99,6 +101,17 @@ def _stays_a_word(low: Sequence[str], start: int) -> bool:
     return low[start] in _SCALES or (low[start] == "one" and before not in _NAMING and not spelled)
 
 
+def _ends_number(parts: Sequence[tuple[str, str, str]], low: Sequence[str], start: int, at: int) -> bool:
+    """Whether punctuation after a word ends a number: "on Delta, four" are two things, "four, oh two" is one."""
+    if not parts[at][2]:
+        return False
+    following = low[at + 1] if at + 1 < len(low) else ""
+    digit_or_tens = low[at] in _UNITS or low[at] in _TENS
+    joined = following in _UNITS or following in _TENS or following in _ZEROS
+    scaled = any(word in _SCALES for word in low[at + 1 : at + 3])
+    return not (parts[at][2] == "," and digit_or_tens and joined and not scaled and at - start < _LONGEST_NUMBER)
+
+
 def to_digits(words: Sequence[str]) -> list[str]:
     """The words with every spoken number as one word of digits; punctuation stays where it was."""
     parts = [_edges(word) for word in words]
@@ -106,8 +119,7 @@ def to_digits(words: Sequence[str]) -> list[str]:
     out: list[str] = []
     index = 0
     while index < len(words):
-        # Punctuation ends a number: "on Delta, four" are two things.
-        stop = next((i for i in range(index, len(words)) if parts[i][2]), len(words) - 1) + 1
+        stop = next((i for i in range(index, len(words)) if _ends_number(parts, low, index, i)), len(words) - 1) + 1
         run = _run_length(low[:stop], index)
         if run == 0 or (run == 1 and _stays_a_word(low, index)):
             out.append(words[index])

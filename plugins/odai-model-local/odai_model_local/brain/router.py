@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from odai_core import ToolInfo
 from odai_model_local.brain import entities
 from odai_model_local.brain.align import align
+from odai_model_local.brain.gazetteers import AIRLINES
 from odai_model_local.brain.spec import COMMANDS, ToolSpec, keywords, read_tools, sound
 from odai_model_local.brain.tfidf import TfIdf
 from odai_model_local.brain.topics import TOPICS, Topic
@@ -118,6 +121,8 @@ class ToolIndex:
         kept = ~np.isin(rows, list(near))
         self._topic_rows, self._topic_vectors = rows[kept], topic_vectors[kept]
         self._sounds = self._names_by_sound()
+        self._takes_flights = any(spec.first("flight") for spec in self.specs)
+        self._words = frozenset().union(*(spec.literals for spec in self.specs)) - STOP
 
     def _names_by_sound(self) -> dict[str, str]:
         """Titles of one word by their sound, when it is long enough to mean nothing else."""
@@ -125,7 +130,8 @@ class ToolIndex:
         return {sound(word): word for word in words if len(sound(word)) >= 4}
 
     def mend(self, utterance: Utterance) -> Utterance:
-        """Put right a connector's name that was heard as other words: "N Track" -> "Amtrak"."""
+        """Put right names that were heard as other words: "N Track" -> "Amtrak", "dealt a 331" -> "delta 331"."""
+        utterance = self._mend_airline(utterance)
         tokens = utterance.tokens
         for size in (2, 1):
             for start in range(len(tokens) - size + 1):
@@ -137,6 +143,26 @@ class ToolIndex:
                 if name and whole and said.lower() != name and all(sound(token.text) for token in window):
                     mended = (*tokens[:start], Token(name, window[-1].ends), *tokens[start + size :])
                     return Utterance(utterance.raw, " ".join(token.text for token in mended), mended)
+        return utterance
+
+    def _mend_airline(self, utterance: Utterance) -> Utterance:
+        """Before a number, words that sound like an airline and are nothing that a tool is asked with."""
+        tokens = utterance.tokens
+        if not self._takes_flights:
+            return utterance
+        for index, token in enumerate(tokens):
+            end = index
+            while end and tokens[end - 1].low in {"flight", "number"}:
+                end -= 1
+            if not re.fullmatch(r"\d{1,4}", token.text):
+                continue
+            for start in (end - 2, end - 1):
+                window = tokens[max(start, 0) : end]
+                name = _AIRLINE_SOUNDS.get(_voiceless("".join(word.text for word in window)))
+                known = any(word.stem in self._words or word.text.isdigit() for word in window)
+                if start >= 0 and name and not known and " ".join(word.low for word in window) != name:
+                    mended = (*tokens[:start], *(Token(word) for word in name.split()), *tokens[end:])
+                    return Utterance(utterance.raw, " ".join(word.text for word in mended), mended)
         return utterance
 
     def route(self, utterance: Utterance) -> Route:
@@ -187,6 +213,16 @@ class ToolIndex:
             entity = _ENTITY_BONUS * max(things, default=0.0) - _STRANGE * strange
             out.append(place + entity + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
         return out
+
+
+def _voiceless(name: str) -> str:
+    """The sound with d and t as one, which a telephone hardly tells apart."""
+    return sound(name).replace("d", "t")
+
+
+_AIRLINE_SOUNDS: Final = {
+    _voiceless(name.replace(" ", "")): name for name in sorted(AIRLINES) if len(_voiceless(name)) >= 3
+}
 
 
 def _common(spec: ToolSpec, specs: Sequence[ToolSpec]) -> frozenset[str]:

@@ -193,6 +193,8 @@ class _Filling:
             span = None if self.extra else self._aligned(slot, _GOOD_ALIGNMENT if must else _PLAIN_ALIGNMENT)
             if span is None and must and slot.kind != "train":
                 span = self._rest(slot) or (self._plain_rest() if slot.kind == "query" and not self.extra else None)
+            if slot.kind == "location" and span is not None and not self._named_place(*span):
+                continue
             if span is not None:
                 start, end = span
                 value = " ".join(token.text for token in self.tokens[start:end])
@@ -218,6 +220,13 @@ class _Filling:
         told = span is not None and any(t.content and t.stem not in self.known for t in self.tokens[span[0] : span[1]])
         return span if told else None
 
+    def _named_place(self, start: int, end: int) -> bool:
+        """Words that stand as a place's do; "I want Thai food" has none, whatever example it is like."""
+        before = self.tokens[start - 1].low if start else ""
+        value = " ".join(token.text for token in self.tokens[start:end])
+        led = before in entities.AT_A_PLACE | entities.TOWARDS or value[:1].isupper() or value[:1].isdigit()
+        return led or bool(city_in(value)) or start == 0
+
     def _trim(self, start: int, end: int) -> tuple[int, int] | None:
         """Without the words at its edges that only frame it."""
         while start < end and self._frames(start, leading=True):
@@ -228,6 +237,10 @@ class _Filling:
 
     def _frames(self, index: int, leading: bool) -> bool:
         token = self.tokens[index]
+        following = [token.low for token in self.tokens[index + 1 : index + 3]]
+        # "bring me a", or whatever that verb was heard as.
+        if leading and following[:1] == ["me"] and following[1:] and following[1] in {"a", "an", "some", "the"}:
+            return True
         if index in self.claimed or token.low in entities.TIME_WORDS:
             return True
         if leading and token.low == "the" and index + 1 < len(self.tokens):
@@ -291,8 +304,17 @@ def put_place(spec: ToolSpec, args: dict[str, Any], place: str) -> None:
 def fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str] = frozenset()) -> Filled:
     """Read `utterance` as a call of the tool.
 
-    `today` is the caller's date. `known` are stems that belong to the way of asking and to no value.
+    `today` is the caller's date. `known` are stems that belong to the way of asking and to no value. Of several
+    sentences, the last one that says all that is needed counts alone: "I have a toothache. I need a dentist in Salem."
     """
+    for sentence in reversed(utterance.sentences[1:] and utterance.sentences):
+        filled = _fill(spec, sentence, today, known)
+        if not filled.missing and spec.first("query", "text") is not None:
+            return filled
+    return _fill(spec, utterance, today, known)
+
+
+def _fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str]) -> Filled:
     filling = _Filling(spec, utterance, today, known)
     for step in (filling.typed, filling.enums, filling.booleans, filling.numbers, filling.places, filling.free):
         step()

@@ -19,6 +19,7 @@ _WEB = re.compile(
 COMMANDS = bag(
     "find search look show give get tell want need like see check list fetch read open make take ask query info "
     "information detail current api tool recommend suggest know help use catch hear bring "
+    "eat feel love fancy crave craving prefer "
     "using available good some any best nice "
     "great new right nearest closest cheapest"
 )

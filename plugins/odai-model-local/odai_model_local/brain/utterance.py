@@ -23,12 +23,12 @@ STOP = bag(
     "them "
     "and or but so if then than as there here what which who whom when where how why please just also still yet now "
     "much many more most very really up out down off not no yes one ones get got go going let lets s "
-    "i'm i'd i've i'll don't doesn't didn't isn't aren't can't won't you're they're we're"
+    "i'm i'd i've i'll we'd we've we'll don't doesn't didn't isn't aren't can't won't you're they're we're"
 )
 _LEAD = re.compile(
     r"^(?:(?:u+m+|u+h+|er+m*|hmm+|hey|hi|hello|ok|okay|so|well|alright|please|thanks|thank you|yeah|yes|oh|oh dye|odai|"
     r"and then|then|good (?:morning|afternoon|evening)|excuse me|sorry|actually|"
-    r"(?:can|could|would|will) (?:you|u)(?: please| maybe| just)?|(?:would|do) you mind|"
+    r"(?:can|could|would|will|can't|couldn't) (?:you|u)(?: please| maybe| just)?|(?:would|do) you mind|"
     r"i(?:'d| would) (?:like|love) (?:you )?to know|i want(?:ed)? to know|i was wondering(?: if)?|i wonder(?: if)?|"
     r"tell me(?= (?:what|where|when|who|how|if|the|about|whether)\b)|let me know|do you know|"
     r"i(?:'d| would) like you to|i (?:want|need) you to)\b[,.!]*\s+)+",
@@ -97,6 +97,13 @@ class Utterance:
     @cached_property
     def stems(self) -> frozenset[str]:
         return frozenset(token.stem for token in self.tokens)
+
+    @cached_property
+    def sentences(self) -> tuple[Utterance, ...]:
+        """Each as an utterance of its own."""
+        parts = re.split(r"(?<=[.?!])\s+", self.text)
+        cores = [_TAIL.sub("", _LEAD.sub("", part)) or part for part in parts]
+        return tuple(Utterance(core, core, tokenize(core)) for core in cores)
 
     @classmethod
     def parse(cls, text: str) -> Utterance:
