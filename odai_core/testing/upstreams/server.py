@@ -39,6 +39,7 @@ class Seen:
     """A request that arrived."""
 
     service: str
+    """ "" for a path that belongs to no service."""
     method: str
     path: str
     """Decoded, without the service's prefix."""
@@ -70,6 +71,8 @@ class UpstreamServer:
         """Set by every request."""
         self.pending = 0
         """Requests that have not been answered yet."""
+        self.watchers: list[Callable[[], None]] = []
+        """Called, in the server's own thread, when a request has arrived and when it is over."""
         self._port = port
         self._planned: defaultdict[str, deque[Response | Fault]] = defaultdict(deque)
         self._always: dict[str, Fault] = {}
@@ -172,17 +175,20 @@ class UpstreamServer:
         raw = request.scope["raw_path"].decode("ascii")
         name, _, rest = raw.removeprefix("/").partition("/")
         service = self.services.get(name)
-        if service is None:
+        if service is None and raw == "/control":
             return None
         self.pending += 1
         try:
-            return await self._reply(service, f"/{rest}")
+            return await self._reply(service, f"/{rest}" if service else raw)
         finally:
             self.pending -= 1
+            self._tell()
 
-    async def _reply(self, service: Service, raw_path: str) -> Response:
-        ask = await self._ask(service)
-        self._note(service, ask, raw_path)
+    async def _reply(self, service: Service | None, raw_path: str) -> Response:
+        ask = await self._ask(service.name if service else "")
+        self._note(service.name if service else "", ask, raw_path)
+        if service is None:
+            return sent(Reply({"error": "no such service"}, 404))
         planned = self._planned[service.name].popleft() if self._planned[service.name] else None
         planned = planned or self._always.get(service.name)
         await self._pause(SLOW if planned == "slow" else self.latency)
@@ -192,27 +198,32 @@ class UpstreamServer:
             return response(planned, service)
         return sent(self._altered(service, ask, raw_path))
 
-    async def _ask(self, service: Service) -> Ask:
+    async def _ask(self, service: str) -> Ask:
         return Ask(
             method=request.method,
-            path=request.path.removeprefix(f"/{service.name}"),
+            path=request.path.removeprefix(f"/{service}") if service else request.path,
             args={},
             query=dict(request.args),
             headers={name.lower(): value for name, value in request.headers.items()},
             body=bytes(await request.body),
             key=self.key,
-            base=self.url(service.name),
+            base=self.url(service) if service else "",
         )
 
-    def _note(self, service: Service, ask: Ask, raw_path: str) -> None:
+    def _note(self, service: str, ask: Ask, raw_path: str) -> None:
         host, port = request.scope.get("client") or ("", 0)
         self.seen.append(
             Seen(
-                service=service.name, method=ask.method, path=ask.path, raw_path=raw_path, query=ask.query,
+                service=service, method=ask.method, path=ask.path, raw_path=raw_path, query=ask.query,
                 headers=ask.headers, body=ask.body, peer=f"{host}:{port}",
             )
         )  # fmt: skip
         self.arrived.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def _altered(self, service: Service, ask: Ask, raw_path: str) -> Reply:
         try:
