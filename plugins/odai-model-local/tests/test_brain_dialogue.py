@@ -339,6 +339,7 @@ async def test_a_number_alone_completes_the_airline_that_was_named() -> None:
         ("my sister's plane is dealt a 331, is it on time", "Delta 331"),
         ("is Dell to flight eighteen ninety on schedule", "Delta 1890"),
         ("is jedblue nine fifteen late", "Jetblue 915"),
+        ("is Jip Blue nine fifteen late", "Jetblue 915"),
         ("check on flight Dl. twenty-two", "DL 22"),
     ],
 )

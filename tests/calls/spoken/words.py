@@ -9,7 +9,7 @@ _ONES = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen
 """
-_VALUES = {word: str(value) for value, word in enumerate(_ONES.split())} | {"oh": "0"}
+_VALUES = {word: str(value) for value, word in enumerate(_ONES.split())} | {"oh": "0", "o": "0"}
 _DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS = {word: str(10 * value) for value, word in enumerate(_DECADES.split(), 2)}
 _SAME = {
@@ -25,7 +25,8 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     number: list[str] = []
     for word in [*re.findall(r"[a-z']+|\d+", text.replace("-", " ")), ""]:
-        if word.isdigit() or word in _VALUES or word in _TENS or (word in ("hundred", "thousand") and number):
+        numeral = word.isdigit() or word in _VALUES or word in _TENS or word in ("hundred", "thousand")
+        if numeral and (number or word not in ("hundred", "thousand", "o")):
             number.append(word)
             continue
         if number:

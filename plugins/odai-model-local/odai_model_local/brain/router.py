@@ -158,7 +158,7 @@ class ToolIndex:
                 continue
             for start in (end - 2, end - 1):
                 window = tokens[max(start, 0) : end]
-                name = _AIRLINE_SOUNDS.get(_voiceless("".join(word.text for word in window)))
+                name = _airline_like(_voiceless("".join(word.text for word in window)))
                 known = any(word.stem in self._words or word.text.isdigit() for word in window)
                 if start >= 0 and name and not known and " ".join(word.low for word in window) != name:
                     mended = (*tokens[:start], *(Token(word) for word in name.split()), *tokens[end:])
@@ -221,8 +221,21 @@ def _voiceless(name: str) -> str:
 
 
 _AIRLINE_SOUNDS: Final = {
-    _voiceless(name.replace(" ", "")): name for name in sorted(AIRLINES) if len(_voiceless(name)) >= 3
+    _voiceless(name.replace(" ", "")): name for name in sorted(AIRLINES) if len(_voiceless(name)) >= 3 < len(name)
 }
+"""Sound -> airline. "KLM" is left out: it is said letter by letter, and sounds like "claim"."""
+
+
+def _airline_like(heard: str) -> str | None:
+    """The airline of this sound; of a long one, also with one consonant misheard: "jip blue"."""
+    if heard in _AIRLINE_SOUNDS:
+        return _AIRLINE_SOUNDS[heard]
+    near = [
+        name
+        for known, name in _AIRLINE_SOUNDS.items()
+        if len(known) == len(heard) >= 4 and sum(a != b for a, b in zip(known, heard, strict=True)) == 1
+    ]
+    return near[0] if len(near) == 1 else None
 
 
 def _common(spec: ToolSpec, specs: Sequence[ToolSpec]) -> frozenset[str]:
