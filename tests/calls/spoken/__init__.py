@@ -1,1 +1,0 @@
-"""Spoken requests, as whole calls to the keyless assistant."""
