@@ -108,7 +108,12 @@ class Upstream:
                 await self.answer(peer, f"r{number}", f"i{number}")
 
     async def answer(self, peer: ServerConnection, response_id: str, item_id: str) -> None:
-        response: dict[str, Any] = {"id": response_id, "object": "realtime.response", "status": "in_progress", "output": []}
+        response: dict[str, Any] = {
+            "id": response_id,
+            "object": "realtime.response",
+            "status": "in_progress",
+            "output": [],
+        }
         item = {"id": item_id, "type": "message", "role": "assistant", "status": "in_progress", "content": []}
         await self.send(peer, "response.created", response=response)
         await self.send(peer, "response.output_item.added", response_id=response_id, output_index=0, item=item)
@@ -151,12 +156,16 @@ async def telephone(url: str, parameters: dict[str, str], number: int, stop: asy
         try:
             while not stop.is_set():
                 payload = base64.b64encode(stamped(FRAME) if frame % 7 == 0 else b"\xff" * FRAME).decode()
-                media = f'{{"event":"media","sequenceNumber":"{frame + 2}","streamSid":"{sid}","media":{{"track":"inbound",'
+                media = (
+                    f'{{"event":"media","sequenceNumber":"{frame + 2}","streamSid":"{sid}","media":{{"track":"inbound",'
+                )
                 await peer.send(f'{media}"chunk":"{frame + 1}","timestamp":"{frame * 20}","payload":"{payload}"}}}}')
                 frame += 1
                 due += 0.02
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-            await peer.send(json.dumps({"event": "stop", "streamSid": sid, "stop": {"callSid": start["start"]["callSid"]}}))
+            await peer.send(
+                json.dumps({"event": "stop", "streamSid": sid, "stop": {"callSid": start["start"]["callSid"]}})
+            )
         finally:
             listening.cancel()
 
@@ -168,7 +177,9 @@ async def listen(peer: Any, sid: str, measured: Measured) -> None:
         if message["event"] == "media":
             stamps.take(base64.b64decode(message["media"]["payload"]))
         elif message["event"] == "mark":
-            await peer.send(json.dumps({"event": "mark", "sequenceNumber": "1", "streamSid": sid, "mark": message["mark"]}))
+            await peer.send(
+                json.dumps({"event": "mark", "sequenceNumber": "1", "streamSid": sid, "mark": message["mark"]})
+            )
 
 
 def ticket(port: int, number: int) -> dict[str, str]:
@@ -185,7 +196,16 @@ def server(name: str, port: int, upstream: str) -> Iterator[subprocess.Popen[byt
     if name == "odai":
         command = [str(Path(sys.executable).parent / "odai"), "serve", "--port", str(port), "--log-level", "error"]
     else:
-        command = [sys.executable, str(HERE / "sdk_pattern.py"), "--port", str(port), "--upstream", upstream, "--key", KEY]
+        command = [
+            sys.executable,
+            str(HERE / "sdk_pattern.py"),
+            "--port",
+            str(port),
+            "--upstream",
+            upstream,
+            "--key",
+            KEY,
+        ]
     environment = os.environ | {
         "OPENAI_API_KEY": KEY,
         "OPENAI_REALTIME_URL": upstream,
@@ -195,7 +215,9 @@ def server(name: str, port: int, upstream: str) -> Iterator[subprocess.Popen[byt
         "ODAI_MAX_CALLS": "2000",
     }
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(command, env=environment, cwd=folder, preexec_fn=lambda: os.sched_setaffinity(0, {0}))
+        process = subprocess.Popen(
+            command, env=environment, cwd=folder, preexec_fn=lambda: os.sched_setaffinity(0, {0})
+        )
         try:
             wait_for(port, process)
             yield process
@@ -279,8 +301,19 @@ def show(rows: list[tuple[str, int, Measured]]) -> None:
     head = ("server", "calls", "cpu ms/call-s", "up p50", "up p99", "down p50", "down p99", "kB/call", "samples")
     print("".join(f"{word:>14}" for word in head))
     for name, calls, m in rows:
-        figures = (m.cpu, quantile(m.up, 0.5), quantile(m.up, 0.99), quantile(m.down, 0.5), quantile(m.down, 0.99), m.rss_kb)
-        print(f"{name:>14}{calls:>14}" + "".join(f"{figure:>14.2f}" for figure in figures) + f"{len(m.up) + len(m.down):>14}")
+        figures = (
+            m.cpu,
+            quantile(m.up, 0.5),
+            quantile(m.up, 0.99),
+            quantile(m.down, 0.5),
+            quantile(m.down, 0.99),
+            m.rss_kb,
+        )
+        print(
+            f"{name:>14}{calls:>14}"
+            + "".join(f"{figure:>14.2f}" for figure in figures)
+            + f"{len(m.up) + len(m.down):>14}"
+        )
     print("\nours / SDK pattern (below 1: ours is cheaper or faster)")
     for ours, theirs in zip(rows[::2], rows[1::2], strict=True):
         a, b = ours[2], theirs[2]

@@ -58,7 +58,11 @@ async def settled() -> tuple[int, int]:
 
 
 def count_sockets() -> int:
-    kinds = (os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{fd}"))
+    kinds = (
+        os.readlink(f"/proc/self/fd/{fd}")
+        for fd in os.listdir("/proc/self/fd")
+        if os.path.lexists(f"/proc/self/fd/{fd}")
+    )
     return sum(kind.startswith("socket:") for kind in kinds)
 
 
