@@ -85,7 +85,7 @@ ASKED = [("get_current_flight_status", '{"flight_icao": "Delta flight 402"}')]
         (ASKED, "It is fifty minutes late, a.", "not heard: 15 minutes late"),
         (ASKED, "", "no answer was heard"),
         ([], "It is fifteen minutes late, a.", "called nothing, not get_current_flight_status"),
-        (ASKED * 2, "Fifteen minutes late, a.", "called get_current_flight_status, get_current_flight_status"),
+        (ASKED * 2, "Fifteen minutes late, a.", f"called {ASKED[0][0]}, {ASKED[0][0]}, not {ASKED[0][0]}"),
         ([(ASKED[0][0], '{"flight_icao": "DL 403"}')], "Fifteen minutes late, a.", "flight_icao is 'DL 403'"),
         ([(ASKED[0][0], '{"flight_icao": null}')], "Fifteen minutes late, a.", "flight_icao is None"),
     ],

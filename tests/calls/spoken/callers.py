@@ -80,11 +80,11 @@ class Wiretap(dict[str, list[CallEvent]]):
         """Listen in while the block runs: Twilio's protocol shows neither transcripts nor tools."""
         tap, emit = cls(), LiveCall.emit
 
-        def emit_and_tell(call: LiveCall, event: CallEvent | None) -> None:
+        def emit_and_tell(self: LiveCall, event: CallEvent | None) -> None:
             if event is not None:
-                key = str(call.info.analytics.get("stream_sid") or call.session_id)
+                key = str(self.info.analytics.get("stream_sid") or self.session_id)
                 tap.setdefault(key, []).append(event)
-            emit(call, event)
+            emit(self, event)
 
         LiveCall.emit = emit_and_tell  # type: ignore[method-assign]
         try:
