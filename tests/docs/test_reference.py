@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 import msgspec
-import odai_tool_amtrak
-import odai_tool_flightaware
-import odai_tool_yelp
-import odai_transport_twilio
-import odai_transport_webrtc
 import pytest
-from odai_model_local import odai_models as odai_local_models
 from odai_transport_twilio import frames as twilio_frames
 from odai_transport_webrtc import frames as app_frames
 
@@ -24,7 +20,7 @@ import odai_core
 from odai_core import calls, contract, errors, events, hooks
 from odai_core.cli import main
 from odai_core.contract import Setting
-from odai_core.models.openai_plugin import odai_models as odai_openai_models
+from odai_core.models.openai_plugin import odai_models
 from odai_core.plugins.catalog import State
 from odai_core.settings import CORE_SETTINGS, flag
 
@@ -92,32 +88,45 @@ def test_every_call_event_is_there(event: type) -> None:
 # -- settings ---------------------------------------------------------------------------------------
 
 
-def declared_settings() -> Iterator[Setting]:
-    yield from CORE_SETTINGS
-    for plugin in (
-        odai_openai_models(),
-        odai_local_models(),
-        odai_tool_amtrak.odai_tools(),
-        odai_tool_flightaware.odai_tools(),
-        odai_tool_yelp.odai_tools(),
-        odai_transport_twilio.odai_transports(),
-        odai_transport_webrtc.odai_transports(),
-    ):
-        yield from plugin.settings
+PACKAGES = sorted((ROOT / "plugins").glob("*/pyproject.toml"))
+READ = {"Name", "---"}
 
 
-@pytest.mark.parametrize("setting", list(declared_settings()), ids=lambda setting: setting.name)
-def test_every_setting_is_there_as_it_is_declared(setting: Setting) -> None:
-    (row,) = [row for row in rows(page("settings")) if row[0] == f"`{setting.name}`"]
-    _, default, text = row
-    assert default == ("off" if setting.type is flag else f"`{setting.default}`" if setting.default else "")
-    assert text.startswith("Secret") == setting.secret
-    assert ("required" in text) == setting.required
+def declared_by(project: Path) -> Iterator[Setting]:
+    """The settings of every plugin of a package of this tree."""
+    for group, points in tomllib.loads(project.read_text())["project"]["entry-points"].items():
+        for module in points.values():
+            declared = getattr(importlib.import_module(module), group.replace(".", "_"))()
+            for plugin in declared if isinstance(declared, list | tuple) else [declared]:
+                yield from plugin.settings
+
+
+def check_row(setting: Setting) -> None:
+    found = [row for row in rows(page("settings")) if row[0] == f"`{setting.name}`"]
+    shown = "off" if setting.type is flag else f"`{setting.default}`" if setting.default else ""
+    kind = ", ".join(word for word in ("Secret" * setting.secret, "required" * setting.required) if word)
+    wanted = f"| `{setting.name}` | {shown} | {f'{kind.capitalize()}. ' if kind else ''}{setting.help} |"
+    assert len(found) == 1, f"docs/reference/settings.md needs one row like: {wanted}"
+    _, default, text = found[0]
+    assert default == shown, wanted
+    assert text.startswith("Secret") == setting.secret, wanted
+    assert ("required" in text.lower()) == setting.required, wanted
+
+
+@pytest.mark.parametrize("setting", [*CORE_SETTINGS, *odai_models().settings], ids=lambda setting: setting.name)
+def test_every_setting_of_core_is_there_as_it_is_declared(setting: Setting) -> None:
+    check_row(setting)
+
+
+@pytest.mark.parametrize("project", PACKAGES, ids=lambda project: project.parent.name)
+def test_every_setting_of_a_package_is_there_as_it_is_declared(project: Path) -> None:
+    for setting in declared_by(project):
+        check_row(setting)
 
 
 def test_no_setting_is_there_that_nobody_declares() -> None:
-    named = {row[0].strip("`") for row in rows(page("settings"))} - {"Name", "---"}
-    assert named == {setting.name for setting in declared_settings()}
+    declared = [*CORE_SETTINGS, *odai_models().settings, *(one for project in PACKAGES for one in declared_by(project))]
+    assert {row[0].strip("`") for row in rows(page("settings"))} - READ == {setting.name for setting in declared}
 
 
 # -- commands ---------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ import pytest
 from odai_core.plugins.discovery import Candidate
 from odai_core.plugins.loading import Loader
 from odai_core.settings import Settings
+from tests.docs.conftest import write_metadata
 
 BLOCK = re.compile(r"`([\w./]+)`:\n\n```(?:python|toml)\n(.*?)```", re.S)
-NAMES = {"pyproject.toml", "odai_tool_tides/__init__.py", "tests/test_tides.py"}
+NAMES = {"pyproject.toml", "odai_tool_tides/__init__.py", "tests/test_tides.py", "tests/test_tides_conformance.py"}
 
 
 @pytest.fixture
@@ -26,27 +28,38 @@ def package(root: Path, tmp_path: Path) -> Path:
     for name, text in blocks.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
+    (tmp_path / "odai_tool_tides" / "py.typed").touch()
+    write_metadata(tomllib.loads(blocks["pyproject.toml"])["project"], tmp_path)
     return tmp_path
 
 
 def run(folder: Path, *command: str) -> str:
-    """The output of a Python module run in the package. Fails when it does not exit with 0."""
+    """The output of a Python module run beside the package. Fails when it does not exit with 0."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", *command],
+        cwd=folder.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_its_tests_pass(package: Path) -> None:
-    assert " passed" in run(package, "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider")
+    root = str(package)
+    told = run(package, "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider", "--rootdir", root, root)
+    passed = re.search(r"(\d+) passed", told)
+    assert passed is not None
+    assert int(passed[1]) >= 50
 
 
 def test_it_is_typed(package: Path, root: Path) -> None:
     pytest.importorskip("mypy")
     cache = root / ".mypy_cache"
-    assert "Success" in run(package, "mypy", "--strict", "--cache-dir", str(cache), "odai_tool_tides")
+    assert "Success" in run(package, "mypy", "--strict", "--cache-dir", str(cache), "-p", "odai_tool_tides")
 
 
 def test_its_project_file_is_the_examples(package: Path, root: Path) -> None:
