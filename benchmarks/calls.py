@@ -273,7 +273,7 @@ async def measure(name: str, calls: int, seconds: float) -> Measured:
     return measured
 
 
-class enter:  # noqa: N801 - a context manager entered in a thread, left in this one
+class enter:
     """Enter a blocking context manager in the thread that makes this object."""
 
     def __init__(self, manager: Any) -> None:
@@ -335,10 +335,11 @@ def main() -> None:
     options = parser.parse_args()
     if (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
-    rows = []
-    for calls in options.calls:
-        for name in ("odai", "sdk-pattern"):
-            rows.append((name, calls, asyncio.run(measure(name, calls, options.seconds))))
+    rows = [
+        (name, calls, asyncio.run(measure(name, calls, options.seconds)))
+        for calls in options.calls
+        for name in ("odai", "sdk-pattern")
+    ]
     show(rows)
 
 
