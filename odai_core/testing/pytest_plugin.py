@@ -1,4 +1,4 @@
-"""What `pip install odai-core` adds to pytest: one option for the conformance kit, which is imported only by its users."""
+"""What `pip install odai-core` adds to pytest: one option of the conformance kit, which only its users import."""
 
 from __future__ import annotations
 

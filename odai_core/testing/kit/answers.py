@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from odai_core.errors import ToolError
-from odai_core.testing.kit import ear
+from odai_core.testing.kit import ear, odd
 from odai_core.testing.kit.session import Ran, session
 from odai_core.testing.kit.standard import standard
 from odai_core.testing.kit.subject import NotApplicable, Subject
@@ -61,9 +61,11 @@ async def test_response_type_is_constant(subject: Subject, tool: str) -> None:
     async with session(subject) as opened:
         for arguments in subject.happy[tool]:
             types.add((await opened.run(tool, arguments)).response.response_type)
-        for seed in range(10):
+        random = [partial(mutate, random=Random(seed)) for seed in range(10)]
+        changes: list[odd.Change] = [odd.another, odd.emptied, *random]
+        for change in changes:
             for service in subject.used:
-                subject.server.alter(service, partial(mutate, random=Random(seed)))
+                subject.server.alter(service, change)
             ran = await opened.run(tool, subject.happy[tool][0])
             types |= {ran.response.response_type} if ran.response.ok else set()
     assert len(types) == 1, f"{tool} answers with the types {', '.join(sorted(types))}"
@@ -83,7 +85,7 @@ async def test_nothing_found_is_a_sentence(subject: Subject, tool: str) -> None:
             assert ran.code == "not_found", f"{tool} answers {ran.code or 'as if it had been found'} to what is unknown"
             _sayable(tool, ran)
         for service in subject.used:
-            subject.server.alter(service, emptied)
+            subject.server.alter(service, odd.emptied)
         ran = await opened.run(tool, subject.happy[tool][0])
         assert ran.code in ("", "not_found", "bad_shape"), f"{tool} answers {ran.code} when every list is empty"
         assert not ran.naked, f"{tool} raises {ran.naked} when every list is empty"
@@ -124,13 +126,6 @@ def _sayable(tool: str, ran: Ran) -> None:
     wrong = ear.problems(ran.said)
     assert not wrong, f"{tool} says {ran.said!r}: {'; '.join(wrong)}"
     assert isinstance(ran.raw, ToolResponse | ToolError), f"{tool} raised {ran.naked}"
-
-
-def emptied(body: Any) -> Any:
-    """The same body with nothing in its lists."""
-    if isinstance(body, list):
-        return []
-    return {name: emptied(value) for name, value in body.items()} if isinstance(body, dict) else body
 
 
 def _longest_list(value: Any) -> int:

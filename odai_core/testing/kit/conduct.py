@@ -73,6 +73,8 @@ async def test_event_loop_is_not_blocked(subject: Subject, tool: str) -> None:
     gaps = []
     async with session(subject) as opened:
         await opened.first(tool)
+        # Who waits for the service in a blocking way, waits for so long.
+        subject.server.latency = 3 * BLOCKED_MS / 1000
         for _ in range(TRIES):
             with _heartbeat() as longest:
                 await opened.first(tool)

@@ -64,7 +64,7 @@ class UpstreamServer:
         self, *, key: str = "test-key", port: int = 0, latency: float = 0.0, extra: Iterable[Service] = ()
     ) -> None:
         self.key = key
-        self.latency = latency
+        self.latency = self._latency = latency
         self.services: dict[str, Service] = {**known_services(), **{service.name: service for service in extra}}
         self.seen: deque[Seen] = deque(maxlen=1000)
         self.arrived = asyncio.Event()
@@ -122,7 +122,8 @@ class UpstreamServer:
         self._alter[service] = change
 
     def forget(self) -> None:
-        """Drop what was planned and seen."""
+        """Drop what was planned and seen, and answer at once again."""
+        self.latency = self._latency
         for kept in (self._planned, self._always, self._alter, self.seen, self.arrived):
             kept.clear()
 

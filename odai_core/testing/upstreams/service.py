@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
+
+log = logging.getLogger("odai.testing.upstreams")
 
 JSON = "application/json"
 
@@ -117,13 +120,17 @@ class Service:
 
 @cache
 def known_services() -> Mapping[str, Service]:
-    """Every `SERVICE` of the folder `services`, by name."""
+    """Every `SERVICE` of the folder `services`, by name. A file that breaks is logged, and stops no other."""
     from odai_core.testing.upstreams import services as folder
 
-    found = [
-        import_module(f"{folder.__name__}.{module.name}").SERVICE for module in pkgutil.iter_modules(folder.__path__)
-    ]
-    named = {service.name: service for service in found}
-    if len(named) < len(found):
-        raise ValueError("two files of the stand-in name the same service")
-    return named
+    found: dict[str, Service] = {}
+    for module in pkgutil.iter_modules(folder.__path__):
+        try:
+            service: Service = import_module(f"{folder.__name__}.{module.name}").SERVICE
+        except Exception:
+            log.exception("the stand-in's service %s cannot be used", module.name)
+            continue
+        if service.name in found:
+            raise ValueError(f"two files of the stand-in hold a service {service.name}")
+        found[service.name] = service
+    return found
