@@ -48,6 +48,7 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_its_tests_pass(package: Path) -> None:
     root = str(package)
     told = run(package, "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider", "--rootdir", root, root)
@@ -56,6 +57,7 @@ def test_its_tests_pass(package: Path) -> None:
     assert int(passed[1]) >= 50
 
 
+@pytest.mark.slow
 def test_it_is_typed(package: Path, root: Path) -> None:
     pytest.importorskip("mypy")
     cache = root / ".mypy_cache"
