@@ -391,6 +391,22 @@ async def test_a_drain_waits_then_says_goodbye(make):
     await task
 
 
+async def test_a_drain_tells_every_live_call(make, monkeypatch):
+    server = make(ODAI_DRAIN_SECONDS="30")
+    waited = []
+
+    async def never_empty(seconds):
+        waited.append(seconds)
+        return False
+
+    monkeypatch.setattr(server.admission, "empty", never_empty)
+    lives = [Live(asyncio.Event()) for _ in range(3)]
+    server.switchboard.live.update(zip("abc", lives, strict=True))
+    await server.drain()
+    assert [len(live.reasons) for live in lives] == [1, 1, 1]
+    assert waited == [30, app_room.GOODBYE_SECONDS]
+
+
 # -- serve
 
 
