@@ -11,7 +11,8 @@ from odai_core.settings import Settings, host_name
 @pytest.mark.parametrize(
     "text, read",
     [("", ""), ("  ", ""), ("voice.example.com", "voice.example.com"),
-     ("Voice.Example.com:8443", "voice.example.com:8443"), ("localhost", "localhost"), ("10.0.0.7:80", "10.0.0.7:80"), ("a-b.c", "a-b.c")],
+     ("Voice.Example.com:8443", "voice.example.com:8443"), ("localhost", "localhost"),
+     ("10.0.0.7:80", "10.0.0.7:80"), ("a-b.c", "a-b.c")],
 )  # fmt: skip
 def test_names_that_are_read(text, read):
     assert Settings({"ODAI_PUBLIC_HOST": text}).core["ODAI_PUBLIC_HOST"] == read
