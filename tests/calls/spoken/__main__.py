@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tests.calls.spoken.callers import TRANSPORTS, make_calls
+from tests.calls.spoken.callers import TALKERS, TRANSPORTS, Outcome, make_calls
 from tests.calls.spoken.report import table
 from tests.calls.spoken.scripts import Script, scripts
 from tests.calls.spoken.voices import NoVoice, say_all
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--phone", action="store_true", help="only on the phone, 8 kHz")
     parser.add_argument("--voice", help="say every request in this one")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="only calls whose id begins so")
-    parser.add_argument("--talkers", type=int, default=6, help="calls at once")
+    parser.add_argument("--talkers", type=int, default=TALKERS, help="calls at once")
     parser.add_argument("--noise", type=float, metavar="DB", help="white noise on the phone, so far below the speech")
     parser.add_argument("--wrong", action="store_true", help="show only what went wrong")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes there")
@@ -32,7 +32,9 @@ def main() -> None:
     chosen = _speakable(_chosen(given))
     wanted = [name for name in TRANSPORTS if getattr(given, name) or not (given.clean or given.phone)]
     started = time.monotonic()
-    outcomes = asyncio.run(make_calls(chosen, transports=wanted, talkers=given.talkers, noise_db=given.noise))
+    outcomes = asyncio.run(
+        make_calls(chosen, transports=wanted, talkers=given.talkers, noise_db=given.noise, tell=_progress)
+    )
     print(table(outcomes, only_wrong=given.wrong))
     print(f"{len(outcomes)} calls in {time.monotonic() - started:.0f} s")
     if given.json:
@@ -44,6 +46,10 @@ def _chosen(given: Any) -> list[Script]:
     if given.voice:
         return [replace(one, voice=given.voice) for one in chosen if one.clip is None]
     return chosen
+
+
+def _progress(outcome: Outcome) -> None:
+    print("right" if outcome.right else "WRONG", outcome.id, outcome.transport, file=sys.stderr, flush=True)
 
 
 def _speakable(chosen: list[Script]) -> list[Script]:
