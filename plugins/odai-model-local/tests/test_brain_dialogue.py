@@ -75,6 +75,8 @@ async def test_a_request_becomes_a_call_with_every_argument() -> None:
         ("what's the status of delta one thirteen", "Delta 113"),
         ("is united four hundred fifty six on time", "United 456"),
         ("when does d l one thirteen land", "DL 113"),
+        ("is delta flight eighteen ninety on schedule", "Delta 1890"),
+        ("how is Delta 652 doing", "Delta 652"),
         ("where is flight DL113", "DL113"),
     ],
 )

@@ -150,11 +150,14 @@ class ToolIndex:
         tokens = utterance.tokens
         if not self._takes_flights:
             return utterance
+        # "Is Delta 113 on time" sounds like "Southwest 113", but the airline is there.
+        spans = [span for span in entities.find("flight", tokens) if not span.value.isdigit()]
+        named = {index for span in spans for index in range(span.start, span.end)}
         for index, token in enumerate(tokens):
             end = index
             while end and tokens[end - 1].low in {"flight", "number"}:
                 end -= 1
-            if not re.fullmatch(r"\d{1,4}", token.text):
+            if not re.fullmatch(r"\d{1,4}", token.text) or index in named:
                 continue
             for start in (end - 2, end - 1):
                 window = tokens[max(start, 0) : end]
