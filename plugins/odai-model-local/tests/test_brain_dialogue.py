@@ -357,6 +357,7 @@ async def test_an_airline_that_was_misheard_is_known_by_its_sound(heard: str, fl
         ("Bind me a burrito near Copley Square for dinner.", "Copley Square", "burrito"),
         ("I have a toothache. I need a dentist in Brookline.", "Brookline", "dentist"),
         ("look for a pizza place somewhere round Harvard Square", "Harvard Square", "pizza"),
+        ("find a plumber in Arlington as soon as possible", "Arlington", "plumber"),
     ],
 )
 async def test_words_of_wishing_are_not_what_is_looked_for(said: str, location: str, term: str) -> None:

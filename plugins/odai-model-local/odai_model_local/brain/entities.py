@@ -36,7 +36,7 @@ TOWARDS: Final = frozenset({"for", "to", "from", "of"})
 _ENDS_PLACE: Final = bag(
     "today tonight tomorrow now currently please thanks thank this next on with that for right is are and or at by "
     "during over will does do which who when sorted sort tell about if but after before under below within still yet "
-    "monday tuesday wednesday thursday friday saturday sunday using because so soon later"
+    "monday tuesday wednesday thursday friday saturday sunday using because so soon later as until while"
 )
 TIME_WORDS: Final = bag(
     "today tonight tomorrow now currently yet still time weekend week month year morning afternoon evening soon later "
@@ -99,7 +99,7 @@ def _titled(word: str) -> str:
 def trains(tokens: Sequence[Token]) -> Iterator[Span]:
     """Numbers of trains: "train 2150", "train number 7", "Amtrak 91"."""
     for index, token in enumerate(tokens):
-        if token.stem not in {"train", "amtrak"}:
+        if token.stem not in {"train", "trained", "amtrak"}:  # "train twenty" is heard as "trained twenty"
             continue
         end = index + 1
         while end < len(tokens) and tokens[end].low in {"train", "number", "no"}:
