@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -39,7 +41,7 @@ class Script:
 
 @cache
 def scripts() -> tuple[Script, ...]:
-    """All of them. A recording that cannot be had raises LookupError."""
+    """All of them. A recording that cannot be had is left out, loudly; on CI it raises LookupError."""
     raw = tomllib.loads(Path(__file__).with_name("requests.toml").read_text("utf-8"))
     people = {one.name: one for one in recordings()} if any("recording" in one for one in raw["call"]) else {}
     found = []
@@ -51,8 +53,10 @@ def scripts() -> tuple[Script, ...]:
         elif name in people:
             turn = Turn(people[name].text, facts=POLITE)
             found.append(Script(name, "person", (turn,), clip=read_wav(people[name].path)))
+        elif os.environ.get("CI"):
+            raise LookupError(f"the recording {name} cannot be had on this machine, and CI must use it")
         else:
-            raise LookupError(f"the recording {name} cannot be had on this machine")
+            print(f"*** The recording {name} cannot be had: its call is LEFT OUT ***", file=sys.stderr)
     return tuple(found)
 
 

@@ -223,7 +223,7 @@ def _voiceless(name: str) -> str:
     return sound(name).replace("d", "t")
 
 
-_AIRLINE_SOUNDS: Final = {
+_AIRLINE_SOUNDS: Final[dict[str, str]] = {
     _voiceless(name.replace(" ", "")): name for name in sorted(AIRLINES) if len(_voiceless(name)) >= 3 < len(name)
 }
 """Sound -> airline. "KLM" is left out: it is said letter by letter, and sounds like "claim"."""
