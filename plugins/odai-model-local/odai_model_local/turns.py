@@ -145,7 +145,7 @@ _PREAMBLE = re.compile(
     r"(?:(?:hi|hello|hey|so|well|okay|ok)\b[\s,]*)*(?:i'm|i am|we're|we are|i have|i've|we have|we've|there's|"
     r"my (?!name)\w+(?:'s)?|our \w+(?:'s)?)\b(?!.*\b(?:looking|trying|searching|hungry|done|all|good|fine|finished)\b)"
 )
-"""How people lead up to a request: "my sister is on Delta 12", "we're in Boston tonight"; not "I'm looking for tacos"."""
+"""How people lead up to a request, "my sister is on Delta 12", and do not make one, "I'm looking for tacos"."""
 
 
 def is_unfinished(text: str) -> bool:
