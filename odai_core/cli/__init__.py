@@ -9,8 +9,8 @@ import click
 
 from odai_core.errors import SetupError
 
-VERBS = ("serve", "call", "plugins", "tools", "models", "doctor", "token", "upstreams")
-"""In the order of `odai --help`. Each is a module of this package that holds a `command`."""
+VERBS = ("serve", "call", "plugins", "tools", "call-tool", "models", "doctor", "token", "upstreams")
+"""In the order of `odai --help`. Each is a module of this package that holds a `command`; a hyphen is an underscore."""
 
 
 class Odai(click.Group):
@@ -22,7 +22,7 @@ class Odai(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

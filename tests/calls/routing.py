@@ -152,7 +152,8 @@ def table(verdicts: Sequence[Verdict]) -> str:
         mine = [one for one in verdicts if one.request.connector == name]
         went = Counter(one.connector for one in mine)
         cells = "".join(f"{went[column] or '.':>4}" for column in columns)
-        counts = "".join(f"{sum(flags):>4}/{len(mine):<3}" for flags in ([v.tool for v in mine], [v.call for v in mine]))
+        tool, call = sum(one.tool for one in mine), sum(one.call for one in mine)
+        counts = f"{tool:>5}/{len(mine):<2}{call:>5}/{len(mine)}"
         lines.append(f"{letter}  {name:<{width}} {cells}{counts}")
     lines.append(f"{letters[-1]}  {NOTHING}: the assistant asked back, or called nothing")
     return "\n".join([*lines, totals(verdicts)])
