@@ -100,6 +100,15 @@ MUTANTS: tuple[Mutant, ...] = (
         'asking = asyncio.ensure_future(ask(ctx, "stations", station, "waves", type=Waves))',
         "waves = await asyncio.shield(asking)",
     ),
+    _before(
+        "a task left to itself", "test_cancellation_leaves_nothing", "import asyncio",
+        "asyncio.get_running_loop().create_task(asyncio.sleep(30))",
+    ),
+    _before(
+        "a connection left open", "test_connections_are_shared_and_closed", "import asyncio",
+        f"host, port = {_URL}.split('/')[2].split(':')",
+        "vars(ask)[station] = await asyncio.open_connection(host, int(port))",
+    ),
     # -- secrets
     _before("the key in a log record", "test_secrets_stay_secret", f'ctx.log.debug("asking with %s", {_KEY})'),
     _before("the key printed", "test_secrets_stay_secret", f"print({_KEY})"),
@@ -193,7 +202,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an argument pasted into the query", "test_arguments_are_encoded",
-        'found = await ask(ctx, "stations", params={"near": place[:100]}, type=Stations)',
+        'found = await ask(ctx, "stations", params=params, type=Stations)',
         'found = await ctx.http.get_json(ctx.settings["BUOYS_BASE_URL"] + f"/stations?near={place}", '
         'headers={"X-Key": ctx.settings["BUOYS_API_KEY"]}, type=Stations)',
     ),

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from odai_core import Setting, SetupError, ToolPlugin
 from odai_core.cli import upstreams as command
 from odai_core.testing.upstreams import FAULTS, Ask, Reply, Route, Service, UpstreamServer, auth, known_services, mutate
+from odai_core.testing.upstreams import service as service_file
 from odai_core.testing.upstreams.services import yelp
 
 
@@ -251,3 +252,26 @@ def test_every_file_of_the_folder_is_a_service():
     written = [file.name for file in folder.iterdir() if file.name.endswith(".py") and file.name != "__init__.py"]
     assert len(written) == len(known_services())
     assert all(name == service.name and service.routes for name, service in known_services().items())
+
+
+def test_a_service_that_breaks_stops_no_other(monkeypatch, caplog):
+    def load(name):
+        raise SyntaxError(name) if name.endswith("yelp") else ImportError(name)
+
+    service_file.known_services.cache_clear()
+    monkeypatch.setattr(service_file, "import_module", load)
+    try:
+        assert service_file.known_services() == {}
+        assert "service yelp cannot be used" in caplog.text
+    finally:
+        service_file.known_services.cache_clear()
+
+
+def test_two_services_of_one_name_are_refused(monkeypatch):
+    service_file.known_services.cache_clear()
+    monkeypatch.setattr(service_file, "import_module", lambda name: yelp)
+    try:
+        with pytest.raises(ValueError, match="yelp"):
+            service_file.known_services()
+    finally:
+        service_file.known_services.cache_clear()

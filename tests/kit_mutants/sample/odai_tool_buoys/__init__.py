@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -66,17 +66,22 @@ async def get_waves_at_buoy(ctx: ToolContext, station: str) -> ToolResponse:
         "buoys close to {place:Montauk}",
     ]
 )
-async def search_buoys(ctx: ToolContext, place: str) -> ToolResponse:
+async def search_buoys(
+    ctx: ToolContext, place: str, kind: Literal["waves", "wind"] | None = None, without: list[str] | None = None
+) -> ToolResponse:
     """Find buoys near a place on the coast.
 
     Args:
         place: A town or a cape on the coast.
+        kind: What the buoy must measure.
+        without: Names of buoys to leave out.
     """
     sample = ctx.demo and not ctx.settings["BUOYS_API_KEY"]
     if sample:
         found = Stations(stations=[Station(id="B-46026", name="San Francisco")])
     else:
-        found = await ask(ctx, "stations", params={"near": place[:100]}, type=Stations)
+        params = {"near": place[:100], "kind": kind, "without": ",".join(without or ())[:100] or None}
+        found = await ask(ctx, "stations", params=params, type=Stations)
     if not found.stations:
         raise ToolError("not_found", "I couldn't find a buoy there.")
     names = [speech.clean(station.name, 40) for station in found.stations[:3]]
