@@ -153,7 +153,7 @@ class Call(Protocol):
         """What may be called in this call."""
 
     async def send_audio(self, audio: bytes) -> None:
-        """Caller's audio, any length up to 1 s, in the profile's format."""
+        """Caller's audio: whole samples, at most 1 s, in the profile's format."""
 
     async def send_text(self, text: str) -> None:
         """A typed turn."""

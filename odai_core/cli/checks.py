@@ -165,8 +165,8 @@ def model(settings: Settings, catalog: Catalog) -> Iterator[Check]:
         yield Check("model files", "problem", detail, f"odai models fetch {entry.name}")
 
 
-def plugins(catalog: Catalog) -> Iterator[Check]:
-    """Every plugin that is not ready, in its own words."""
+def plugins(settings: Settings, catalog: Catalog) -> Iterator[Check]:
+    """What is ready, what waits for a key, and what is wrong, in its own words."""
     for kind in ("tools", "transports"):
         ready = catalog.ready(kind)
         names = ", ".join(entry.name for entry in ready)
@@ -175,8 +175,12 @@ def plugins(catalog: Catalog) -> Iterator[Check]:
             yield Check(kind, "problem", "There is no way in: no transport is ready.", remedy)
         else:
             yield Check(kind, "ok", f"{len(ready)} ready: {names}" if ready else "none ready")
+    given = settings.given()
+    waiting = [entry.name for entry in catalog.not_ready() if entry.unused(given)]
+    if waiting:
+        yield Check("not set up", "ok", f"{', '.join(waiting)} (odai plugins says what each takes)")
     for entry in catalog.not_ready():
-        if entry.problem is not None and entry.state != "disabled":
+        if entry.problem is not None and entry.state != "disabled" and not entry.unused(given):
             status: Literal["warning", "problem"] = "problem" if entry.state in WRONG_STATES else "warning"
             yield Check(f"{entry.kind[:-1]} {entry.name}", status, entry.problem.cause, entry.problem.remedy)
 

@@ -55,7 +55,7 @@ def _run(port: int) -> Iterator[Check]:
     yield from checks.plugin_secrets(settings, catalog)
     yield checks.cache_folder(settings)
     yield from checks.model(settings, catalog)
-    yield from checks.plugins(catalog)
+    yield from checks.plugins(settings, catalog)
     yield from checks.telephone(settings, catalog)
 
 

@@ -45,9 +45,12 @@ async def _serve(settings: Any, host: str, bound: socket.socket) -> None:
 
     loopback = is_loopback_bind(host)
     # The welcome says of each plugin what the log would; one of them is enough.
-    logging.getLogger("odai.plugins").disabled = True
-    server = create_app(settings, loopback=loopback)
-    logging.getLogger("odai.plugins").disabled = False
+    quiet = logging.getLogger("odai.plugins")
+    quiet.disabled = True
+    try:
+        server = create_app(settings, loopback=loopback)
+    finally:
+        quiet.disabled = False
     port = bound.getsockname()[1]
     await serve(server, bound, ready=lambda: welcome(server, host, port, loopback=loopback))
 

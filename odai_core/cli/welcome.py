@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from odai_core.cli import output
 from odai_core.cli.installed import STATE_STYLES
 from odai_core.errors import SetupError
+from odai_core.plugins.catalog import State
 
 if TYPE_CHECKING:
     from odai_core.web.app import Server
@@ -59,8 +60,16 @@ def _model(server: Server) -> Fact:
 
 
 def _not_ready(server: Server) -> Iterator[Fact]:
+    given = server.settings.given()
+    waiting = [entry.name for entry in server.host.catalog.not_ready() if entry.unused(given)]
+    if waiting:
+        yield (
+            "needs setup",
+            STATE_STYLES[State.NEEDS_SETUP],
+            f"{', '.join(waiting)} (odai plugins says what each takes)",
+        )
     for entry in server.host.catalog.not_ready():
-        if entry.problem is not None and entry.state != "disabled":
+        if entry.problem is not None and entry.state != "disabled" and not entry.unused(given):
             words = f"{entry.name}: {entry.problem.cause} {entry.problem.remedy}"
             yield str(entry.state), STATE_STYLES[entry.state], words
     for name in server.mount_failures:

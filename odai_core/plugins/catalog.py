@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -47,6 +47,11 @@ class Entry:
     def kind(self) -> str:
         """tools, transports, models or accounts."""
         return self.candidate.kind
+
+    def unused(self, given: Set[str]) -> bool:
+        """It waits for setup that nobody has begun: none of its settings is among those `given`."""
+        names = {setting.name for setting in self.plugin.settings} if self.plugin else set()
+        return self.state is State.NEEDS_SETUP and not names & given
 
     def describe(self) -> dict[str, Any]:
         """A row for `odai plugins --json` and `/-/plugins`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 
 from odai_core.errors import PluginError
@@ -75,7 +75,7 @@ class PluginHost:
             entries += self._loader.load(candidate, strict=strict)
         entries = conflicts.settle(entries, pins)
         entries.sort(key=lambda entry: (entry.kind, entry.name, entry.candidate.distribution))
-        _report(entries, strict)
+        _report(entries, strict, self.settings.given())
         return Catalog(entries=tuple(entries), generation=generation)
 
 
@@ -94,10 +94,12 @@ def _alone() -> Iterator[None]:
         _turn.taken = False
 
 
-def _report(entries: Iterable[Entry], strict: bool) -> None:
+def _report(entries: Iterable[Entry], strict: bool, given: Set[str]) -> None:
     for entry in entries:
         if entry.problem is None or entry.state is State.DISABLED:
             continue
         if strict and entry.state is not State.NEEDS_SETUP:
             raise PluginError(entry.problem.cause, entry.problem.remedy)
-        log.warning("%s is %s: %s %s", entry.name, entry.state, entry.problem.cause, entry.problem.remedy)
+        # A connector that nobody has begun to set up is no event.
+        level = logging.INFO if entry.unused(given) else logging.WARNING
+        log.log(level, "%s is %s: %s %s", entry.name, entry.state, entry.problem.cause, entry.problem.remedy)

@@ -42,7 +42,8 @@ class Transport:
         return self.server.tokens.authenticate(token)
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:
-        if self.loopback and auth.is_loopback(peer) and auth.is_local_name(host):
+        # With a public name a proxy stands in front, and its own address and Host header look local.
+        if self.loopback and not self.public_host and auth.is_loopback(peer) and auth.is_local_name(host):
             return self.server.tokens.mint("local")
         return None
 

@@ -48,7 +48,7 @@ def test_it_says_where_it_is_answers_and_stops(serve, bench):
     address = re.search(r"listens on (http://127\.0\.0\.1:\d+/)", said)[1]
     assert "answers: OpenAI (openai)" in said
     assert "ready: tides\n" in said
-    assert "needs setup: locked: TIDES_KEY is not set. Set TIDES_KEY in the environment or .env." in said
+    assert "needs setup: locked (odai plugins says what each takes)" in said
     assert "off" not in said
     with urllib.request.urlopen(f"{address}-/health", timeout=10) as answer:
         assert answer.status == 200

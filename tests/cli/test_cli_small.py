@@ -75,9 +75,12 @@ def test_a_model_that_answers_is_ok(bench):
 
 def test_plugins_that_are_not_ready_are_told(bench):
     bench.tool("old", api=99)
-    bench.tool("locked", settings='Setting(name="TIDES_KEY", help="The key.", required=True)')
+    both = 'Setting(name="TIDES_KEY", help="The key.", required=True), Setting(name="TIDES_URL", help="Where.")'
+    bench.tool("locked", settings=both)
     found = checks(bench, OPENAI_API_KEY="x")
     assert wrong(found, "tool old")[0][0] == "problem"
+    assert wrong(found, "tool locked") == [], "nobody has begun to set it up"
+    found = checks(bench, OPENAI_API_KEY="x", TIDES_URL="http://127.0.0.1")
     assert wrong(found, "tool locked") == [("warning", "TIDES_KEY is not set.")]
 
 
@@ -148,7 +151,7 @@ def test_this_machine_s_troubles_are_told(monkeypatch):
 
 
 def test_no_way_in_and_missing_files_are_problems():
-    assert [check.status for check in checks_module.plugins(Catalog(entries=()))][-1] == "problem"
+    assert [check.status for check in checks_module.plugins(Settings({}), Catalog(entries=()))][-1] == "problem"
     plugin = ModelPlugin(
         name="toy",
         api=1,

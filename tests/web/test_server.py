@@ -171,10 +171,7 @@ async def test_what_a_transport_is_given(make):
     assert context.log.name == "odai.transport.one"
     assert context.authenticate(server.tokens.mint("ann")) == Caller(user_id="ann")
     assert context.authenticate("x") is None
-    token = context.local_token("127.0.0.1", "localhost:80")
-    assert context.authenticate(token).user_id == "local"
-    assert context.local_token("127.0.0.1", "evil.example") is None, "a rebound name"
-    assert context.local_token("10.0.0.7", "localhost") is None
+    assert context.local_token("127.0.0.1", "localhost:80") is None, "a proxy stands in front"
     assert context.origin_allowed("http://f", "x")
     assert not context.origin_allowed("http://g", "x")
     signed = context.sign({"a": 1})
@@ -186,6 +183,21 @@ async def test_what_a_transport_is_given(make):
     with pytest.raises(SetupError):
         async with context.open_call(info):
             raise AssertionError("there is no model")
+
+
+async def test_a_person_at_this_machine_gets_a_token(make):
+    seen = []
+
+    def keep(context):
+        seen.append(context)
+        return Blueprint("one", __name__)
+
+    server = make(transport("one", keep))
+    server._app()
+    token = seen[0].local_token("127.0.0.1", "localhost:80")
+    assert seen[0].authenticate(token).user_id == "local"
+    assert seen[0].local_token("127.0.0.1", "evil.example") is None, "a rebound name"
+    assert seen[0].local_token("10.0.0.7", "localhost") is None
 
 
 async def test_a_server_that_others_reach_hands_out_no_token(make):
