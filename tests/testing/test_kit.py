@@ -197,6 +197,23 @@ def test_a_tool_that_asks_nobody_is_not_asked_for_its_bad_days():
     assert left_out == dict.fromkeys(NEED_A_SERVICE, "get_waves_at_buoy asks no service")
 
 
+@pytest.mark.parametrize("name", ["test_answer_is_spoken", "test_answer_is_compact"])
+def test_a_tool_that_asks_somebody_is_not_offline(name):
+    with installed() as subject:
+        subject.offline = frozenset({"search_buoys"})
+        with pytest.raises(AssertionError, match="not offline"):
+            STANDARD[name].run(subject, "search_buoys")
+
+
+def test_a_busy_machine_makes_no_import_heavy(monkeypatch):
+    times = iter([90.0, 90.0, 40.0, 70.0, 80.0, 30.0, 90.0, 90.0, 90.0, *[51.0] * 9])
+    monkeypatch.setattr("odai_core.testing.kit.packages._imported", lambda subject: (next(times), []))
+    with installed() as subject:
+        STANDARD["test_import_is_light"].run(subject)
+        with pytest.raises(AssertionError, match="takes 51 ms"):
+            STANDARD["test_import_is_light"].run(subject)
+
+
 async def test_an_account_and_further_settings_reach_the_tool():
     with installed() as subject:
         subject.account = lambda server: server.url("buoys")

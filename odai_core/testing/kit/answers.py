@@ -119,6 +119,7 @@ def _live(subject: Subject, tool: str, ran: Ran) -> None:
     assert ran.response.ok, f"{tool} answered {ran.code} to its happy arguments: {ran.response.spoken}"
     assert isinstance(ran.raw, ToolResponse), f"{tool} returned {type(ran.raw).__name__}, not a ToolResponse"
     assert ran.seen or tool in subject.offline, f"{tool} asked no service of the stand-in"
+    assert not (ran.seen and tool in subject.offline), f"{tool} asks {ran.seen[0].service}: it is not offline"
     assert not ran.response.sample, f"{tool} answered with sample data outside demo mode"
 
 
