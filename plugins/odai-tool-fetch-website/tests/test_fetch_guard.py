@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import httpcore2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from httpcore2 import AnyIOBackend
 from hypothesis import given
 from hypothesis import strategies as st
-from odai_tool_fetch_website import dialing, target
+from odai_tool_fetch_website import dialing, fetching, target
 from odai_tool_fetch_website.addresses import is_public, parse
 from odai_tool_fetch_website.dialing import PublicBackend, resolve_name
 from odai_tool_fetch_website.fetching import Fetcher
@@ -254,3 +261,50 @@ async def test_what_nobody_answers_is_no_stream(internet: Internet):
     internet.refusing = {PUBLIC}
     with pytest.raises(httpcore2.ConnectError):
         await backend.connect_tcp("example.com", 80, timeout=2)
+
+
+# -- TLS ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certified(tmp_path, monkeypatch):
+    """A server context with a certificate for example.com, whose issuer the plugin trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("example.com")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM)
+    (tmp_path / "both.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem)
+    trusting = ssl.create_default_context(cadata=pem.decode())
+    monkeypatch.setattr(fetching, "_tls", lambda: trusting)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(tmp_path / "both.pem")
+    return server
+
+
+@pytest.mark.parametrize(("host", "outcome"), [("example.com", "Hello"), ("example.org", "upstream")])
+async def test_the_certificate_must_be_for_the_name(host, outcome, certified, site: Site):
+    listener = await asyncio.start_server(site.serve, "127.0.0.1", 0, ssl=certified)
+    port = listener.sockets[0].getsockname()[1]
+
+    class Straight(AnyIOBackend):
+        async def connect_tcp(self, host, *_, **__):
+            assert host == PUBLIC
+            return await super().connect_tcp("127.0.0.1", port)
+
+    async def public(host: str, port: int) -> list[str]:
+        return [PUBLIC]
+
+    site.answers["/"] = http(html("Hello"))
+    try:
+        asked = Fetcher(resolve=public, network=Straight()).get(target.check(f"https://{host}/"))
+        told = (await asked).body.decode()
+    except ToolError as error:
+        told = error.code
+    listener.close()
+    assert outcome in told
