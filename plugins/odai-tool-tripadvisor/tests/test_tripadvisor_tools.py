@@ -154,6 +154,11 @@ async def test_one_odd_hit_does_not_spoil_the_rest(ctx: ToolContext, server: Ups
     assert response.spoken == "I found Harbor View Hotel, in Edgartown."
 
 
+async def test_nothing_found_is_a_sentence(ctx: ToolContext):
+    response = await call(search_tripadvisor, {"query": "nothing"}, ctx)
+    assert (response.response["code"], response.spoken) == ("not_found", "I couldn't find nothing on TripAdvisor.")
+
+
 @pytest.mark.parametrize("tool", [search_tripadvisor, get_tripadvisor_location_reviews])
 async def test_a_list_without_a_readable_item_is_no_answer(tool, ctx: ToolContext, server: UpstreamServer):
     server.answer("tripadvisor", {"data": [None, 7]})
