@@ -24,7 +24,7 @@ class Story(Struct, frozen=True):
     link: str | None = None
     source: Source | None = None
     date: str | None = None
-    """ "11/22/2026, 08:30 AM, +0000 UTC"."""
+    """Such as "11/22/2026, 08:30 AM, +0000 UTC"."""
     iso_date: str | None = None
     thumbnail: str | None = None
 
