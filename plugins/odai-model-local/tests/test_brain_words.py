@@ -117,7 +117,7 @@ def test_broken_marks_are_literal_text() -> None:
         ("tracking_number", {"type": "string"}, "code"),
         ("business_id", {"type": "string"}, "id"),
         ("eventId", {"type": "string"}, "id"),
-        ("stateCode", {"type": "string"}, "code"),
+        ("stateCode", {"type": "string"}, "state"),
         ("city", {"type": "string"}, "location"),
         ("search_term", {"type": "string"}, "query"),
         ("symbol", {"type": "string"}, "stock"),

@@ -14,7 +14,7 @@ from odai_tool_ticketmaster.shapes import Event, Venue, for_screen
 
 @tool(
     examples=[
-        "find {query:Taylor Swift} concerts in {city:Boston}",
+        "find {query:Bruno Mars} concerts in {city:Boston}",
         "what concerts are in {city:New York} this weekend",
         "any {query:jazz} shows near {city:Chicago}",
         "are there {query:basketball} games in {city:San Francisco}",
@@ -151,6 +151,7 @@ async def get_ticketmaster_venue_details(ctx: ToolContext, venueId: str) -> Tool
 @tool(
     examples=[
         "is {query:Coldplay} on tour",
+        "are {query:the Rolling Stones} touring this summer",
         "find the band {query:Goo Goo Dolls} on Ticketmaster",
         "look up the artist {query:Billie Eilish}",
         "does {query:Hamilton} have any upcoming shows",

@@ -18,10 +18,10 @@ from odai_model_local.brain.results import Outcome, read_result
 from odai_model_local.brain.router import TELLING, Route, ToolIndex
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import complete, fill, missing, put_place
-from odai_model_local.brain.spec import ToolSpec
+from odai_model_local.brain.spec import COMMANDS, ToolSpec
 from odai_model_local.brain.spoken import abilities, plain
 from odai_model_local.brain.types import CallTool, Decision, Say
-from odai_model_local.brain.utterance import Utterance
+from odai_model_local.brain.utterance import STOP, Utterance
 
 log = logging.getLogger(__name__)
 SORRY = "Sorry, something went wrong on my side. Please try again."
@@ -252,10 +252,11 @@ class RuleBrain:
     def _request(self, utterance: Utterance, route: Route) -> Decision:
         found = choose(utterance, route, self._today)
         beside = route.topic is not None and route.topic_score >= max(route.score, route.scale.fits)
+        web = next((spec for spec in self._tools.specs if spec.web_search), None)
+        world = web is not None and followup.asks_the_world(utterance) and route.topic_score < route.scale.fits
+        if web is not None and world and (found is None or beside or _strange(found[0], utterance, route)):
+            return self._start(web, utterance)
         if found is None or beside:
-            web = next((spec for spec in self._tools.specs if spec.web_search), None)
-            if web is not None and followup.asks_the_world(utterance) and route.topic_score < route.scale.fits:
-                return self._start(web, utterance)
             return self._cannot(route)
         best, rival = found
         if rival is not None:
@@ -332,3 +333,13 @@ class RuleBrain:
                 args = followup.inherited(want.then.spec, self._memory) | want.then.args | {slot.name: value}
                 return self._go(Want(want.then.spec, args))
         return Say(outcome.spoken)
+
+
+def _strange(spec: ToolSpec, utterance: Utterance, route: Route) -> bool:
+    """A question about something with a name, and with none of the nearest tool's words: "when was Big Ben built"."""
+    named = any(token.text[:1].isupper() for token in utterance.tokens[1:])
+    if not named or utterance.tokens[0].low not in followup.QUESTION_WORDS:
+        return False
+    if route.score >= route.scale.fits * _NAMED or (utterance.stems & spec.literals) - COMMANDS - STOP:
+        return False
+    return not any(entities.find(slot.kind, utterance.tokens) for slot in spec.slots)

@@ -97,8 +97,11 @@ def _titled(word: str) -> str:
 
 
 def trains(tokens: Sequence[Token]) -> Iterator[Span]:
-    """Numbers of trains: "train 2150", "train number 7", "Amtrak 91"."""
+    """Numbers of trains: "train 2150", "train number 7", "Amtrak 91", "the number 29 train"."""
     for index, token in enumerate(tokens):
+        before, after = (tokens[at].low if 0 <= at < len(tokens) else "" for at in (index - 1, index + 1))
+        if _digits(token, most=4) and before in {"number", "the", "amtrak"} and after == "train":
+            yield Span(index - (before == "number"), index + 2, token.text)
         if token.stem not in {"train", "trained", "amtrak"}:  # "train twenty" is heard as "trained twenty"
             continue
         end = index + 1
@@ -112,7 +115,11 @@ def trains(tokens: Sequence[Token]) -> Iterator[Span]:
 
 def urls(tokens: Sequence[Token]) -> Iterator[Span]:
     """Addresses, completed: "nytimes.com" is "https://nytimes.com"."""
+    mailed = any("mail" in token.low for token in tokens)
     for index, token in enumerate(tokens):
+        if _EMAIL.fullmatch(token.text) and not mailed:
+            # "The page at python dot org" has the form of an e-mail address.
+            yield Span(index, index + 1, f"https://{token.text.partition('@')[2].lower()}", weak=True)
         if _URL.fullmatch(token.text) and not re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", token.text):
             address = token.text if "://" in token.text else f"https://{token.text}"
             yield Span(index, index + 1, address if "/" in address[8:] else address.lower())
@@ -154,6 +161,11 @@ def coins(tokens: Sequence[Token]) -> Iterator[Span]:
     """Coins as said; the connector knows names and symbols alike."""
     for span in _phrases(tokens, gazetteers.COINS):
         yield Span(span.start, span.end, _said(tokens, span))
+    # "Lite coin" and "polka dot" are what a recogniser makes of their names.
+    for index in range(len(tokens) - 1):
+        joined = tokens[index].low + tokens[index + 1].low
+        if joined in gazetteers.COINS and not tokens[index].ends:
+            yield Span(index, index + 2, joined)
 
 
 def companies(tokens: Sequence[Token]) -> Iterator[Span]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +13,12 @@ import numpy as np
 from odai_core import ToolInfo
 from odai_model_local.brain import entities
 from odai_model_local.brain.align import align
-from odai_model_local.brain.gazetteers import AIRLINES
+from odai_model_local.brain.gazetteers import AIRLINES, city_in
 from odai_model_local.brain.spec import COMMANDS, ToolSpec, keywords, read_tools, sound
 from odai_model_local.brain.tfidf import TfIdf
 from odai_model_local.brain.topics import TOPICS, Topic
 from odai_model_local.brain.types import Embed, Vectors
-from odai_model_local.brain.utterance import STOP, Token, Utterance, tokenize, words_of
+from odai_model_local.brain.utterance import STOP, Token, Utterance, stem, tokenize, words_of
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Scale:
 MINILM = Scale(fits=0.43, sure=0.62, margin=0.03, covers=0.62)
 WORDS = Scale(fits=0.30, sure=0.48, margin=0.02, covers=0.45)
 _PLACE_BONUS = 0.1
+_NAME_BONUS = 0.06
 _STRANGE = 0.2
 _PATTERN_BONUS = 0.2
 _PATTERNED = 6
@@ -100,6 +101,8 @@ class ToolIndex:
             self.specs, {name: {w for t in topics for w in t.words} for name, topics in lent.items()}
         )
         self._own = {spec.name: spec.literals - _common(spec, self.specs) for spec in self.specs}
+        self._named = {spec.name: _name_of_its_own(spec, self.specs) for spec in self.specs}
+        self._takes_places = {spec.name: _takes_place(spec) for spec in self.specs}
         covered = _covered_by_words(self.specs)
         topics = tuple(topic for topic in TOPICS if topic.spoken not in covered)
         tool_texts = [
@@ -123,6 +126,7 @@ class ToolIndex:
         self._sounds = self._names_by_sound()
         self._takes_flights = any(spec.first("flight") for spec in self.specs)
         self._words = frozenset().union(*(spec.literals for spec in self.specs)) - STOP
+        self._titles = frozenset(token.stem for spec in self.specs for token in tokenize(spec.title))
 
     def _names_by_sound(self) -> dict[str, str]:
         """Titles of one word by their sound, when it is long enough to mean nothing else."""
@@ -201,7 +205,7 @@ class ToolIndex:
     def _bonuses(self, utterance: Utterance) -> list[float]:
         kinds = {kind for kind in TELLING if entities.find(kind, utterance.tokens)}
         takers = {kind: {spec.plugin for spec in self.specs if spec.first(kind)} for kind in kinds}
-        hits = [self._keywords[word] for word in utterance.stems if word in self._keywords]
+        hits = [self._keywords[word] for word in self._said(utterance) if word in self._keywords]
         placed = any(token.low in entities.AT_A_PLACE for token in utterance.tokens) and any(
             True for span in entities.places(utterance.tokens) if _is_place(span.value)
         )
@@ -212,10 +216,23 @@ class ToolIndex:
             things = [_WEIGHT.get(kind, 1.0) / len(takers[kind]) for kind in kinds if spec.first(kind) is not None]
             words = max((hit.get(spec.plugin, 0.0) for hit in hits), default=0.0)
             own = len(utterance.stems & self._own[spec.name])
-            place = _PLACE_BONUS if placed and any(slot.kind in _PLACES for slot in spec.needs) else 0.0
+            named = _NAME_BONUS if self._named[spec.name] & utterance.stems else 0.0
+            place = _PLACE_BONUS if placed and self._takes_places[spec.name] else 0.0
             entity = _ENTITY_BONUS * max(things, default=0.0) - _STRANGE * strange
-            out.append(place + entity + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
+            out.append(place + entity + named + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
         return out
+
+    def _said(self, utterance: Utterance) -> Set[str]:
+        """Its words, less those of a name: the Golden Gate Bridge has nothing to do with a flight's gate."""
+        tokens = utterance.tokens
+        capital = [token.text[:1].isupper() and token.text not in {"I", "I'm"} for token in tokens]
+        capital[:1] = [False]
+        inside: set[int] = set()
+        for index in range(1, len(tokens)):
+            pair = {tokens[index - 1].stem, tokens[index].stem}
+            if capital[index - 1] and capital[index] and not tokens[index - 1].ends and not pair <= self._titles:
+                inside |= {index - 1, index}
+        return frozenset(token.stem for index, token in enumerate(tokens) if index not in inside)
 
 
 def _voiceless(name: str) -> str:
@@ -244,6 +261,25 @@ def _airline_like(heard: str) -> str | None:
 def _common(spec: ToolSpec, specs: Sequence[ToolSpec]) -> frozenset[str]:
     """Words that the sisters of a tool are asked with too."""
     return frozenset().union(*(one.literals for one in specs if one.plugin == spec.plugin and one.name != spec.name))
+
+
+def _name_of_its_own(spec: ToolSpec, specs: Sequence[ToolSpec]) -> frozenset[str]:
+    """Words of its name that no other search of its plugin has: "venues"; none for a tool that needs an id."""
+
+    def words(one: ToolSpec) -> frozenset[str]:
+        by_id = any(slot.kind == "id" for slot in one.needs)
+        return frozenset() if by_id else frozenset(map(stem, words_of(one.name))) - COMMANDS - STOP
+
+    others = (words(one) for one in specs if one.plugin == spec.plugin and one.name != spec.name)
+    return words(spec) - frozenset().union(*others)
+
+
+def _takes_place(spec: ToolSpec) -> bool:
+    """It needs a place, or takes it with the words of its examples: "hotels in Boston"."""
+    if any(slot.kind in _PLACES for slot in spec.needs) or spec.first("location") is not None:
+        return any(slot.kind in _PLACES for slot in spec.needs)
+    values = [piece.text for template in spec.templates for piece in template.pieces if piece.slot]
+    return 3 * sum(city_in(value) is not None and " in " in value for value in values) >= len(values) > 0
 
 
 def _is_place(value: str) -> bool:

@@ -16,7 +16,7 @@ _PLACE_WORDS: Final = bag(
     "port airport station locality municipality"
 )
 _QUERY_WORDS: Final = bag("query q search term keyword keywords topic question phrase terms")
-# The first row that meets the property's name decides; order matters ("flight_date" is a date).
+# The first row that meets the property's name decides; order matters ("flight_date" is a date, "stateCode" a state).
 _BY_NAME: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("latitude", frozenset({"latitude", "lat"})),
     ("longitude", frozenset({"longitude", "lon", "lng"})),
@@ -27,13 +27,13 @@ _BY_NAME: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("phone", frozenset({"phone", "telephone"})),
     ("flight", frozenset({"flight"})),
     ("train", frozenset({"train"})),
-    ("code", frozenset({"tracking", "code", "asin", "isbn", "barcode", "vin", "serial"})),
     ("carrier", frozenset({"carrier"})),
     ("currency", frozenset({"currency"})),
-    ("coin", frozenset({"crypto", "coin", "cryptocurrency", "token"})),
-    ("stock", frozenset({"symbol", "ticker", "company", "stock"})),
     ("state", frozenset({"state", "province"})),
     ("country", frozenset({"country"})),
+    ("code", frozenset({"tracking", "code", "asin", "isbn", "barcode", "vin", "serial"})),
+    ("coin", frozenset({"crypto", "coin", "cryptocurrency", "token"})),
+    ("stock", frozenset({"symbol", "ticker", "company", "stock"})),
     ("query", _QUERY_WORDS),
     ("location", _PLACE_WORDS),
 )

@@ -82,7 +82,7 @@ class _Filling:
     def enums(self) -> None:
         """A choice, or its singular, among the words."""
         for slot in self.spec.slots:
-            if slot.kind == "enum":
+            if slot.kind == "enum" and not _numbers_only(slot):
                 for choice in slot.choices:
                     wanted = [stem(word) for word in str(choice).replace("_", " ").split()]
                     stems = [token.stem for token in self.tokens]
@@ -110,9 +110,9 @@ class _Filling:
 
     def numbers(self) -> None:
         for slot in self.spec.slots:
-            if slot.kind == "number" and slot.name not in self.out.args:
+            if (slot.kind == "number" or _numbers_only(slot)) and slot.name not in self.out.args:
                 span = self._number(slot)
-                if span is not None:
+                if span is not None and (not slot.choices or span.value in slot.choices):
                     self.put(slot, span)
 
     def _number(self, slot: Slot) -> entities.Span | None:
@@ -224,6 +224,10 @@ class _Filling:
         """Words that stand as a place's do; "I want Thai food" has none, whatever example it is like."""
         before = self.tokens[start - 1].low if start else ""
         value = " ".join(token.text for token in self.tokens[start:end])
+        # "Is Taylor Swift touring": a name is not cut in two.
+        last = self.tokens[start - 1] if start - 1 in self.claimed else Token("")
+        if value[:1].isupper() and last.text[:1].isupper() and not last.ends:
+            return False
         led = before in entities.AT_A_PLACE | entities.TOWARDS or value[:1].isupper() or value[:1].isdigit()
         return led or bool(city_in(value)) or start == 0
 
@@ -282,6 +286,11 @@ class _Filling:
         return (start, end) if any(token.content for token in self.tokens[start:end]) else None
 
 
+def _numbers_only(slot: Slot) -> bool:
+    """A choice among numbers is said like any number: "the second quarter"."""
+    return bool(slot.choices) and all(type(choice) is int for choice in slot.choices)
+
+
 def put_place(spec: ToolSpec, args: dict[str, Any], place: str) -> None:
     """Write a place into every slot of the tool that takes it or a part of it."""
     city = city_in(place)
@@ -310,6 +319,9 @@ def fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str
     for sentence in reversed(utterance.sentences[1:] and utterance.sentences):
         filled = _fill(spec, sentence, today, known)
         if not filled.missing and spec.first("query", "text") is not None:
+            said = _fill(spec, utterance, today, known).args
+            choices = {slot.name for slot in spec.slots if slot.kind == "enum"}
+            filled.args = {name: value for name, value in said.items() if name in choices} | filled.args
             return filled
     return _fill(spec, utterance, today, known)
 
