@@ -136,7 +136,8 @@ def codes(tokens: Sequence[Token]) -> Iterator[Span]:
         end = index
         while end < len(tokens) and _code_piece(tokens[end]):
             end += 1
-            if tokens[end - 1].ends:
+            # "E, Z, 4000": a comma between spelled letters is a breath.
+            if tokens[end - 1].ends and len(tokens[end - 1].text) > 1:
                 break
         joined = "".join(token.text for token in tokens[index:end]).upper()
         if len(joined) >= 8 and sum(char.isdigit() for char in joined) >= 4:

@@ -109,6 +109,9 @@ def _ends_number(parts: Sequence[tuple[str, str, str]], low: Sequence[str], star
     digit_or_tens = low[at] in _UNITS or low[at] in _TENS
     joined = following in _UNITS or following in _TENS or following in _ZEROS
     scaled = any(word in _SCALES for word in low[at + 1 : at + 3])
+    # "Two thousand, one hundred fifty": a breath after the thousand.
+    if parts[at][2] == "," and low[at] == "thousand" and following in _UNITS and "hundred" in low[at + 2 : at + 3]:
+        return False
     return not (parts[at][2] == "," and digit_or_tens and joined and not scaled and at - start < _LONGEST_NUMBER)
 
 
@@ -160,6 +163,7 @@ def join_letters(words: Sequence[str]) -> list[str]:
 
 def join_addresses(text: str) -> str:
     """Addresses said in words: "nytimes dot com", "jo at example dot com"."""
-    text = re.sub(r"(?<=\w) (?:dot|\.) (?=\w)", ".", text, flags=re.IGNORECASE)
+    # "What is polka dot at": no address ends in a preposition.
+    text = re.sub(r"(?<=\w) (?:dot|\.) (?!(?:at|in|is|to)\b)(?=\w)", ".", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\.\w\w) slash (?=\w)|(?<=\.\w{3}) slash (?=\w)", "/", text, flags=re.IGNORECASE)
     return re.sub(r"\b(\w+) at (\w+\.(?:com|org|net|edu|io))\b", r"\1@\2", text, flags=re.IGNORECASE)

@@ -120,6 +120,8 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFKC", str(text)[: 2 * MAX_CHARACTERS]).replace("’", "'")
     text = "".join(char if char.isprintable() else " " for char in text)
     text = _HYPHENATED.sub(r"\1", text)
+    # "Amtrak-66", and letters spelled as "e_z_1".
+    text = re.sub(r"(?<=[A-Za-z]{4})-(?=\d)|(?<=\b[A-Za-z\d])_(?=[A-Za-z\d])|(?<=_[A-Za-z\d])_(?=\w)", " ", text)
     return " ".join(re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", text).split())[:MAX_CHARACTERS].strip()
 
 
