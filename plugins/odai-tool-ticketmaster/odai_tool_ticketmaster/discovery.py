@@ -24,15 +24,19 @@ _CLASSES = {
     "stand up comedy": "comedy", "theater": "theatre", "theatre": "theatre", "plays": "theatre", "family": "family",
     "family shows": "family", "kids shows": "family",
 }  # fmt: skip
+_KIND_OF_THING = re.compile(r"(?<=\w)\s+(?:concert|ticket)s?\Z", re.IGNORECASE)
 _ANYTHING = frozenset({"", "anything", "events", "event", "shows", "show", "tickets", "things to do", "all"})
 
 
 def search_terms(query: str) -> dict[str, str | None]:
-    """A word for a whole class of events asks for the class; as a keyword it would only match names."""
+    """A word for a whole class of events asks for the class; as a keyword it would only match names.
+
+    "rock concerts" is the keyword "rock": the second word is in no event's name.
+    """
     word = query.casefold().strip()
     return {
         "classificationName": _CLASSES.get(word),
-        "keyword": None if word in _CLASSES or word in _ANYTHING else query[:200],
+        "keyword": None if word in _CLASSES or word in _ANYTHING else _KIND_OF_THING.sub("", query[:200]),
     }
 
 

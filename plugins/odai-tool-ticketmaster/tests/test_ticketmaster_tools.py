@@ -188,6 +188,8 @@ BEST = LIST | {"sort": "relevance,desc"}
     [
         (NEAR, HAPPY[NEAR], "/events.json", DATED | {"city": "Boston", "stateCode": "MA", "countryCode": "US"}),
         (NEAR, NOWHERE | {"query": "Adele & Söhne?"}, "/events.json", DATED | {"keyword": "Adele & Söhne?"}),
+        (NEAR, NOWHERE | {"query": "rock Concerts"}, "/events.json", DATED | {"keyword": "rock"}),
+        (NEAR, NOWHERE | {"query": "The Main Event"}, "/events.json", DATED | {"keyword": "The Main Event"}),
         (NEAR, NOWHERE | {"query": "concerts", "city": "Boston"}, "/events.json",
          DATED | {"classificationName": "music", "city": "Boston"}),
         (NEAR, NOWHERE | {"query": "events", "city": "Salem, Massachusetts"}, "/events.json",
