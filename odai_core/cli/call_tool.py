@@ -130,6 +130,7 @@ def _arguments(spec: ToolSpec, pairs: Sequence[str]) -> dict[str, Any]:
             hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(properties) or 'no arguments'}."
             raise click.UsageError(f"{spec.name} takes no {output.plain(key)}. {hint}\n{_how(spec)}")
         given[key] = _value(key, text, properties[key])
+    given = {key: "" for key, schema in properties.items() if _may_be_blank(schema)} | given
     missing = [key for key, schema in properties.items() if key not in given and not _optional(schema)]
     if missing:
         told = "; ".join(f"{key} ({_about(properties[key])})" for key in missing)
@@ -169,6 +170,11 @@ def _optional(schema: Mapping[str, Any]) -> bool:
     return not isinstance(schema.get("type"), str)
 
 
+def _may_be_blank(schema: Mapping[str, Any]) -> bool:
+    """A text that is always sent, and whose description says that "" stands for nothing."""
+    return schema.get("type") == "string" and '""' in schema.get("description", "")
+
+
 def _about(schema: Mapping[str, Any]) -> str:
     return output.plain(schema.get("description", "")).rstrip(".") or _TAKES[_kind(schema)]
 
@@ -176,7 +182,8 @@ def _about(schema: Mapping[str, Any]) -> str:
 def _how(spec: ToolSpec) -> str:
     """A command that works, with values from the tool's own examples."""
     values = dict(re.findall(r"\{(\w+):([^{}]+)\}", " ".join(reversed(spec.options.examples))))
-    required = [key for key, schema in spec.parameters["properties"].items() if not _optional(schema)]
+    properties: Mapping[str, Any] = spec.parameters["properties"]
+    required = [key for key, schema in properties.items() if not (_optional(schema) or _may_be_blank(schema))]
     pairs = (f"{key}={shlex.quote(output.plain(values.get(key, '...')))}" for key in required)
     return " ".join(["Type:", "odai call-tool", spec.name, *pairs])
 

@@ -13,7 +13,7 @@ from odai_core import Setting, ToolContext, ToolError, ToolPlugin, ToolResponse,
 
 @tool(examples=["the tides in {harbour:Old Town} for {days:3} days"])
 async def tell_tides(
-    ctx: ToolContext, harbour: str, days: int | None = None, kind: Literal["high", "low"] | None = None,
+    ctx: ToolContext, harbour: str, sea: str, days: int | None = None, kind: Literal["high", "low"] | None = None,
     metres: float | None = None, spoken_only: bool | None = None, ships: list[str] | None = None,
 ) -> ToolResponse:
     """Say when the next tide is.
@@ -21,10 +21,11 @@ async def tell_tides(
     Args:
         harbour: The name of the harbour.
         days: How far ahead.
+        sea: Which sea; "" for any.
     """
     if harbour == "Nowhere":
         raise ToolError("not_found", "I couldn't find that harbour.")
-    given = [days, kind, metres, spoken_only, ships]
+    given = [days, kind, metres, spoken_only, ships, sea]
     return ToolResponse(
         response_type="tides",
         response={"harbour": harbour, "given": repr(given), "who": ctx.caller.user_id, "key": repr(ctx.settings["KEY"]),
@@ -64,7 +65,7 @@ def test_values_are_read_as_the_schema_has_them(tides):
     typed = ("days=2", "kind=LOW", "metres=1.5", "spoken_only=yes", "ships=Ark, Argo,")
     done = tides("tell_tides", "harbour=7", *typed, "--json", KEY="hush")
     document = json.loads(done.stdout)
-    assert document["screen"]["response"]["given"] == repr([2, "low", 1.5, True, ["Ark", "Argo"]])
+    assert document["screen"]["response"]["given"] == repr([2, "low", 1.5, True, ["Ark", "Argo"], ""])
     assert document["screen"]["response"]["harbour"] == "7"
     assert document["spoken"] == "High tide in 7 at four."
     assert document["model"] == {"ok": True, "spoken": "High tide in 7 at four.", "data": {"at": "four"}}
@@ -84,7 +85,7 @@ def test_values_are_read_as_the_schema_has_them(tides):
         ),
         (("tell_tides", "Old Town"), "Old Town is not KEY=VALUE.\nType: odai call-tool tell_tides harbour='Old Town'"),
         (("tell_tides", "harbor=x"), "takes no harbor. Did you mean harbour?"),
-        (("tell_tides", "q=x"), "It takes harbour, days, kind, metres, spoken_only, ships."),
+        (("tell_tides", "q=x"), "It takes harbour, sea, days, kind, metres, spoken_only, ships."),
         (("tell_tides", "days=two"), "days takes a whole number, not 'two': How far ahead"),
         (("tell_tides", "metres=x"), "metres takes a number, not 'x': a number"),
         (("tell_tides", "spoken_only=perhaps"), "spoken_only takes yes or no"),
