@@ -64,7 +64,7 @@ async def get_tracking_info_with_easypost(
 
 @tool(
     examples=[
-        "where are all my packages",
+        "how are my packages doing",
         "what packages am I waiting for",
         "list my packages",
         "show me everything I'm tracking",

@@ -59,6 +59,11 @@ class Slot:
         """The words of its name: "search_term" -> ["search", "term"]."""
         return words_of(self.name)
 
+    @property
+    def counts(self) -> bool:
+        """A choice among numbers, which is said like any number: "the second quarter"."""
+        return bool(self.choices) and all(type(choice) is int for choice in self.choices)
+
 
 def _variants(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 0) -> list[dict[str, Any]]:
     """The alternatives of a schema with references followed; the first four levels are enough for an argument."""

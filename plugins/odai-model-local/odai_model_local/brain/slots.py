@@ -82,13 +82,21 @@ class _Filling:
     def enums(self) -> None:
         """A choice, or its singular, among the words."""
         for slot in self.spec.slots:
-            if slot.kind == "enum" and not _numbers_only(slot):
+            if slot.kind == "enum" and not slot.counts:
                 for choice in slot.choices:
                     wanted = [stem(word) for word in str(choice).replace("_", " ").split()]
                     stems = [token.stem for token in self.tokens]
                     for start in range(len(stems) - len(wanted) + 1):
                         if wanted and stems[start : start + len(wanted)] == wanted and slot.name not in self.out.args:
-                            self.put(slot, entities.Span(start, start + len(wanted), choice))
+                            self.out.args[slot.name] = choice
+                            if not self._asked_for(wanted):
+                                self.claim(slot.name, start, start + len(wanted))
+
+    def _asked_for(self, stems: Sequence[str]) -> bool:
+        """Words that the examples have inside a query: "hotels" is a category of "hotels in Boston", and part of it."""
+        query = self.spec.first("query")
+        values = (piece.text for template in self.spec.templates for piece in template.pieces if piece.slot)
+        return query is not None and any(set(stems) <= {token.stem for token in tokenize(value)} for value in values)
 
     def booleans(self) -> None:
         for slot in self.spec.slots:
@@ -110,7 +118,7 @@ class _Filling:
 
     def numbers(self) -> None:
         for slot in self.spec.slots:
-            if (slot.kind == "number" or _numbers_only(slot)) and slot.name not in self.out.args:
+            if (slot.kind == "number" or slot.counts) and slot.name not in self.out.args:
                 span = self._number(slot)
                 if span is not None and (not slot.choices or span.value in slot.choices):
                     self.put(slot, span)
@@ -284,11 +292,6 @@ class _Filling:
         while end > start and (frames(end - 1) or self._frames(end - 1, leading=False)):
             end -= 1
         return (start, end) if any(token.content for token in self.tokens[start:end]) else None
-
-
-def _numbers_only(slot: Slot) -> bool:
-    """A choice among numbers is said like any number: "the second quarter"."""
-    return bool(slot.choices) and all(type(choice) is int for choice in slot.choices)
 
 
 def put_place(spec: ToolSpec, args: dict[str, Any], place: str) -> None:

@@ -39,6 +39,11 @@ _TAIL = re.compile(
     r"odai|oh dye))+[.?!]*$",
     re.IGNORECASE,
 )
+# "Which hotels would you recommend in Lisbon" asks for hotels in Lisbon.
+_ASIDE = re.compile(
+    r"(?<=\w) (?:(?:would|do|can|could) you (?:recommend|suggest)|are there)(?= (?:in|near|around|at)\b)", re.IGNORECASE
+)
+_NOUN = re.compile(r"(?:which|what) \w+", re.IGNORECASE)
 # What the recogniser writes with a hyphen although it is one word.
 _HYPHENATED = re.compile(r"\b(to|micro|face|you|net|e|i)-(?=\w)", re.IGNORECASE)
 _SUFFIXES = (
@@ -112,6 +117,7 @@ class Utterance:
         words = join_letters(to_digits(raw.split()))
         spoken = join_addresses(" ".join(words))
         core = _TAIL.sub("", _LEAD.sub("", spoken)) or spoken
+        core = _ASIDE.sub("", core) if _NOUN.match(core) else core
         return cls(raw, core, tokenize(core))
 
 
