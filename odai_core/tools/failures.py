@@ -6,7 +6,8 @@ import email.utils
 import logging
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from odai_core.errors import ToolError
@@ -34,6 +35,10 @@ _CODES = {400: "bad_request", 401: "auth", 402: "plan", 404: "not_found", 410: "
 _CODES |= {408: "timeout", 429: "rate_limited"}
 _KEY_TROUBLE = re.compile(rb"api.?key|invalid.{0,20}(?:key|token|credential)|token.{0,20}invalid", re.IGNORECASE)
 _LOOKED_AT = 8192
+"""Bytes of a body."""
+
+Codes = Callable[[int, bytes], str | None]
+"""What a connector makes of an HTTP status that is not success and the beginning of its body: a code, or None."""
 
 
 def failure(code: str, service: str, *, status: int | None = None, retry_after: float | None = None) -> ToolError:
@@ -43,10 +48,16 @@ def failure(code: str, service: str, *, status: int | None = None, retry_after: 
     return ToolError(code, _SENTENCES[code].format(service=service), retry_after=retry_after)
 
 
-def status_code_of(status: int, body: bytes) -> str:
-    """An HTTP status that is not success -> our code."""
+def code_of(status: int, body: bytes, codes: Codes | None = None) -> str:
+    """An HTTP status that is not success -> our code; what `codes` says goes first, if it is one of ours."""
+    start = body[:_LOOKED_AT]
+    # Neither logged nor raised: what goes wrong in there quotes the body.
+    with suppress(Exception):
+        better = codes(status, start) if codes else None
+        if better in _SENTENCES:
+            return better
     if status == 403:
-        return "auth" if _KEY_TROUBLE.search(body[:_LOOKED_AT]) else "plan"
+        return "auth" if _KEY_TROUBLE.search(start) else "plan"
     if 300 <= status < 400:
         return "bad_shape"
     return _CODES.get(status, "upstream")

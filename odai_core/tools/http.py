@@ -9,7 +9,7 @@ import random
 import re
 import time
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from odai_core.contract import Secret
 from odai_core.errors import ToolError
 from odai_core.tools.breaker import Breaker
 from odai_core.tools.cache import Cache
-from odai_core.tools.failures import failure, retry_after, status_code_of
+from odai_core.tools.failures import Codes, code_of, failure, retry_after
 
 if TYPE_CHECKING:
     import httpx2
@@ -39,12 +39,15 @@ MAX_RETRY_AFTER = 2.0
 # At INFO and DEBUG these print addresses and headers, and with them keys.
 _TALKATIVE = ("httpx2", "httpcore2", "hpack")
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
+_PASSES = frozenset({"rate_limited", "upstream"})
 _BASE_URL = re.compile(r"https?://[^/]")
 _ITS_FAULT = frozenset({"upstream", "timeout"})
 _NOTHING = b"null"
 
 Plain = str | int | float | bool | Secret
-Params = Mapping[str, Plain | None]
+Params = Mapping[str, Plain | Sequence[Plain] | None]
+"""A list or tuple is sent as its name repeated, once for each value."""
+Headers = Mapping[str, Plain | None]
 Auth = Secret | tuple[str | Secret, str | Secret]
 """A bearer token, or the user and password of HTTP Basic."""
 
@@ -55,15 +58,18 @@ class _Request:
 
     method: str
     url: str
-    params: dict[str, str]
+    params: tuple[tuple[str, str], ...]
     headers: dict[str, str]
     json: Any
     service: str
     retry: bool
+    codes: Codes | None
 
     def key(self) -> bytes:
         """What tells two requests apart, without the secrets in it."""
-        parts = (self.method, self.url, sorted(self.params.items()), sorted(self.headers.items()), self.json)
+        # Sorted by name alone: the order of a repeated parameter's values may matter.
+        params = sorted(self.params, key=lambda pair: pair[0])
+        parts = (self.method, self.url, params, sorted(self.headers.items()), self.json)
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()
 
 
@@ -92,17 +98,18 @@ class HttpClient:
         base_url: str,
         *segments: Plain,
         params: Params | None = None,
-        headers: Params | None = None,
+        headers: Headers | None = None,
         cache: float = 0,
         retry: bool = True,
         auth: Auth | None = None,
         service: str = "That service",
+        codes: Codes | None = None,
         type: Any = Any,
     ) -> Any:
         """`request_json("GET", ...)`, retried unless `retry` is False."""
         return await self.request_json(
             "GET", base_url, *segments, params=params, headers=headers, cache=cache, retry=retry, auth=auth,
-            service=service, type=type,
+            service=service, codes=codes, type=type,
         )  # fmt: skip
 
     async def request_json(
@@ -111,23 +118,26 @@ class HttpClient:
         base_url: str,
         *segments: Plain,
         params: Params | None = None,
-        headers: Params | None = None,
+        headers: Headers | None = None,
         json: Any = None,
         cache: float = 0,
         retry: bool = False,
         auth: Auth | None = None,
         service: str = "That service",
+        codes: Codes | None = None,
         type: Any = Any,
     ) -> Any:
         """Ask, and decode the JSON answer.
 
         `segments` are quoted, so they may come from a model; without them `base_url` is asked as it stands, with a
         slash at its end if it has one. A 204 is read as JSON's null: `type=Films | None` tells it from a bad answer.
-        What is None in `params` and `headers` is left out; a `Secret` is revealed only here. `auth` is a `Secret`
-        (bearer token) or a pair (HTTP Basic). `cache` keeps the answer that many seconds. `retry` asks again, at most
-        twice, when the service is unreachable or busy: only for requests that change nothing. `service` is how the
-        sentences name it. `type` is what the answer must look like: anything msgspec can decode into, such as a Struct;
-        numbers written as text are taken, and what does not fit is bad_shape.
+        What is None in `params` and `headers` is left out, a list in `params` repeats its name; a `Secret` is revealed
+        only here. `auth` is a `Secret` (bearer token) or a pair (HTTP Basic). `cache` keeps the answer that many
+        seconds. `retry` asks again, at most twice, when the service is unreachable or busy: only for requests that
+        change nothing. `service` is how the sentences name it. `codes` may know a better code than the HTTP status
+        gives: it gets the status of an answer that is not success and the first 8 KiB of its body, and returns one of
+        the codes below, or None. `type` is what the answer must look like: anything msgspec can decode into, such as a
+        Struct; numbers written as text are taken, and what does not fit is bad_shape.
 
         Raises `ToolError` and nothing else, with the codes bad_request, auth, plan, not_found, rate_limited,
         upstream, timeout, bad_shape, unavailable and not_configured.
@@ -135,11 +145,12 @@ class HttpClient:
         request = _Request(
             method=method,
             url=_join(base_url, segments, service),
-            params=_revealed(params),
+            params=_pairs(params),
             headers=_revealed(headers) | ({"Authorization": _authorization(auth)} if auth else {}),
             json=json,
             service=service,
             retry=retry,
+            codes=codes,
         )
         key = request.key() if cache else b""
         kept = self._cache.get(key) if cache else None
@@ -225,8 +236,9 @@ class HttpClient:
             if 200 <= status < 300:
                 return (failure("bad_shape", request.service), None) if body is None else (body, None)
             wait = retry_after(response.headers)
-        failed = failure(status_code_of(status, body or b""), request.service, status=status, retry_after=wait)
-        worth_it = status in _RETRIED_STATUS and (wait is None or wait <= MAX_RETRY_AFTER)
+        code = code_of(status, body or b"", request.codes)
+        failed = failure(code, request.service, status=status, retry_after=wait)
+        worth_it = status in _RETRIED_STATUS and code in _PASSES and (wait is None or wait <= MAX_RETRY_AFTER)
         return failed, (wait or 0.0) if worth_it else None
 
     def _open(self) -> httpx2.AsyncClient:
@@ -279,7 +291,15 @@ def _join(base_url: str, segments: tuple[Plain, ...], service: str) -> str:
     return "/".join([base_url.rstrip("/"), *quoted]) if quoted else base_url
 
 
-def _revealed(values: Params | None) -> dict[str, str]:
+def _pairs(params: Params | None) -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in (params or {}).items():
+        several = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+        pairs += [(name, _reveal(one)) for one in several if one is not None]
+    return tuple(pairs)
+
+
+def _revealed(values: Headers | None) -> dict[str, str]:
     return {name: _reveal(value) for name, value in (values or {}).items() if value is not None}
 
 

@@ -1,12 +1,18 @@
-"""A server that answers exactly the bytes it is told."""
+"""A server that answers exactly the bytes it is told, and a client whose clock stands still."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+
+from odai_core import ToolError
+from odai_core.tools.http import HttpClient
+
+KEY = "k3y-that-must-stay-hidden"
 
 Reply = bytes | Callable[[asyncio.StreamWriter], object]
 
@@ -57,3 +63,33 @@ async def server() -> AsyncIterator[Scripted]:
     scripted.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     yield scripted
     listener.close()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def client(clock: Clock) -> AsyncIterator[HttpClient]:
+    made = HttpClient(timeout=2, clock=clock, sleep=clock.sleep)
+    yield made
+    await made.aclose()
+
+
+async def refused(client: HttpClient, *args: Any, **more: Any) -> ToolError:
+    with pytest.raises(ToolError) as caught:
+        await client.get_json(*args, service="Yelp", **more)
+    return caught.value

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import logging
 import traceback
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -20,40 +19,7 @@ from odai_core.tools import breaker
 from odai_core.tools.cache import Cache
 from odai_core.tools.http import MAX_BODY, HttpClient
 
-from .conftest import Scripted, http
-
-KEY = "k3y-that-must-stay-hidden"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def client(clock: Clock) -> AsyncIterator[HttpClient]:
-    made = HttpClient(timeout=2, clock=clock, sleep=clock.sleep)
-    yield made
-    await made.aclose()
-
-
-async def refused(client: HttpClient, *args: Any, **more: Any) -> ToolError:
-    with pytest.raises(ToolError) as caught:
-        await client.get_json(*args, service="Yelp", **more)
-    return caught.value
-
+from .conftest import KEY, Clock, Scripted, http, refused
 
 # -- asking ------------------------------------------------------------------------------------------
 
@@ -72,6 +38,19 @@ async def test_segments_are_quoted_and_parameters_kept_apart(server: Scripted, c
     assert server.heads[0].startswith(f"GET /v3/a%2Fb%3Fc%23d/7/{KEY}?q=x%26y%3Dz&open=true HTTP/1.1\r\n")
     assert "odai-core" in server.heads[0]
     assert "x-a" not in server.heads[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("params", "query"),
+    [
+        ({"c[]": ["a&b", Secret("c"), True, None], "n": (1, 2)}, "?c%5B%5D=a%26b&c%5B%5D=c&c%5B%5D=true&n=1&n=2"),
+        ({"code": [], "n": None}, ""), ({"code": [], "n": "xy"}, "?n=xy"), ({"code": [""]}, "?code="),
+    ],
+)  # fmt: skip
+async def test_a_list_repeats_its_name(params, query, server: Scripted, client: HttpClient):
+    server.replies = [http()]
+    await client.get_json(server.url, "x", params=params)
+    assert server.heads[0].split()[1] == f"/x{query}"
 
 
 async def test_an_address_without_segments_is_asked_as_it_stands(server: Scripted, client: HttpClient):
@@ -319,6 +298,13 @@ async def test_another_key_is_another_answer(server: Scripted, client: HttpClien
     for key in ("one", "two", "one"):
         await client.get_json(server.url, cache=60, auth=Secret(key))
     await client.get_json(server.url, cache=60, params={"a": 1}, auth=Secret("one"))
+    assert len(server.heads) == 3
+
+
+async def test_a_list_in_another_order_is_another_question(server: Scripted, client: HttpClient):
+    server.replies = [http()]
+    for params in ({"n": [1, 2], "a": 1}, {"a": 1, "n": [2, 1]}, {"a": 1, "n": (1, 2)}, {"a": 1, "n": "12"}):
+        await client.get_json(server.url, cache=60, params=params)
     assert len(server.heads) == 3
 
 
