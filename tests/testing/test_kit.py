@@ -288,6 +288,14 @@ def test_the_package_may_be_in_a_folder_src():
         STANDARD["test_wheel_is_whole"].run(subject)
 
 
+def test_the_working_directory_is_no_part_of_the_path(monkeypatch):
+    with installed() as subject:
+        monkeypatch.chdir(subject.project)
+        Path("zipfile.py").write_text("raise RuntimeError('the working directory was imported')")
+        for name in ("test_uninstall_leaves_nothing", "test_import_is_light"):
+            STANDARD[name].run(subject)
+
+
 # -- the stand-in in its thread ----------------------------------------------------------------------
 
 

@@ -95,12 +95,12 @@ def test_uninstall_leaves_nothing(subject: Subject) -> None:
         raise NotApplicable("pip is not installed")
     with tempfile.TemporaryDirectory() as made:
         target = Path(made) / "site"
-        _run(
-            sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-deps",
+        _python(
+            "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-deps",
             "--no-index", "--no-compile", "--target", str(target), str(_wheel(subject.project)),
         )  # fmt: skip
         env = _environment(target)
-        where = _run(sys.executable, "-c", _USE, subject.candidate.module, env=env).strip()
+        where = _python("-c", _USE, subject.candidate.module, env=env).strip()
         assert Path(where).is_relative_to(target), f"{subject.candidate.module} was imported from {where}"
         for record in target.glob("*.dist-info/RECORD"):
             for line in record.read_text(encoding="utf-8").splitlines():
@@ -120,7 +120,7 @@ def _source(subject: Subject) -> Path:
 
 def _imported(subject: Subject) -> tuple[float, list[str]]:
     env = _environment(subject.folder.parent)
-    took, heavy = json.loads(_run(sys.executable, "-c", _MEASURE, subject.candidate.module, *HEAVY, env=env))
+    took, heavy = json.loads(_python("-c", _MEASURE, subject.candidate.module, *HEAVY, env=env))
     return took, heavy
 
 
@@ -146,12 +146,14 @@ def _wheel(project: Path) -> Path:
     )
     shutil.copytree(project, copy, ignore=ignored)
     (place / "dist").mkdir()
-    name = _run(sys.executable, "-c", _BUILD, backend, str(place / "dist"), cwd=copy).splitlines()[-1]
+    name = _python("-c", _BUILD, backend, str(place / "dist"), cwd=copy).splitlines()[-1]
     shutil.rmtree(copy)
     return place / "dist" / name
 
 
-def _run(*command: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+def _python(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    # -P: what lies in the working directory, such as the package's own source, must not be imported instead.
+    command = [sys.executable, "-P", *arguments]
     done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, f"{' '.join(command[1:3])} failed: {done.stderr.strip()[-600:]}"
+    assert done.returncode == 0, f"{' '.join(arguments[:2])} failed: {done.stderr.strip()[-600:]}"
     return done.stdout
