@@ -164,6 +164,7 @@ def join_letters(words: Sequence[str]) -> list[str]:
 def join_addresses(text: str) -> str:
     """Addresses said in words: "nytimes dot com", "jo at example dot com"."""
     # "What is polka dot at": no address ends in a preposition.
-    text = re.sub(r"(?<=\w) (?:dot|\.) (?!(?:at|in|is|to)\b)(?=\w)", ".", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=\w),? (?:dot|\.),? (?!(?:at|in|is|to)\b)(?=\w)", ".", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=\w)\. ?(com|org|gov)\b", lambda end: f".{end[1].lower()}", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\.\w\w) slash (?=\w)|(?<=\.\w{3}) slash (?=\w)", "/", text, flags=re.IGNORECASE)
     return re.sub(r"\b(\w+) at (\w+\.(?:com|org|net|edu|io))\b", r"\1@\2", text, flags=re.IGNORECASE)

@@ -13,7 +13,7 @@ import numpy as np
 from odai_core import ToolInfo
 from odai_model_local.brain import entities
 from odai_model_local.brain.align import align
-from odai_model_local.brain.gazetteers import AIRLINES, city_in
+from odai_model_local.brain.gazetteers import AIRLINES, COINS, city_in
 from odai_model_local.brain.spec import COMMANDS, ToolSpec, keywords, read_tools, sound
 from odai_model_local.brain.tfidf import TfIdf
 from odai_model_local.brain.topics import TOPICS, Topic
@@ -124,6 +124,7 @@ class ToolIndex:
         kept = ~np.isin(rows, list(near))
         self._topic_rows, self._topic_vectors = rows[kept], topic_vectors[kept]
         self._sounds = self._names_by_sound()
+        self._takes_coins = any(spec.first("coin") for spec in self.specs)
         self._takes_flights = any(spec.first("flight") for spec in self.specs)
         self._words = frozenset().union(*(spec.literals for spec in self.specs)) - STOP
         self._titles = frozenset(token.stem for spec in self.specs for token in tokenize(spec.title))
@@ -135,7 +136,7 @@ class ToolIndex:
 
     def mend(self, utterance: Utterance) -> Utterance:
         """Put right names that were heard as other words: "N Track" -> "Amtrak", "dealt a 331" -> "delta 331"."""
-        utterance = self._mend_airline(utterance)
+        utterance = self._mend_coin(self._mend_airline(utterance))
         tokens = utterance.tokens
         for size in (2, 1):
             for start in range(len(tokens) - size + 1):
@@ -147,6 +148,23 @@ class ToolIndex:
                 if name and whole and said.lower() != name and all(sound(token.text) for token in window):
                     mended = (*tokens[:start], Token(name, window[-1].ends), *tokens[start + size :])
                     return Utterance(utterance.raw, " ".join(token.text for token in mended), mended)
+        return utterance
+
+    def _mend_coin(self, utterance: Utterance) -> Utterance:
+        """Words that sound like a coin and are nothing that a tool is asked with: "poker dot", "doggie coin"."""
+        tokens = utterance.tokens
+        if not self._takes_coins or entities.find("coin", tokens):
+            return utterance
+        for size in (2, 1):
+            for start in range(len(tokens) - size + 1):
+                window = tokens[start : start + size]
+                name = _COIN_SOUNDS.get(_voiceless("".join(token.text for token in window)))
+                plain = all(
+                    token.content and token.text.isalpha() and token.stem not in self._words for token in window
+                )
+                if name and plain and not any(token.ends for token in window[:-1]):
+                    mended = (*tokens[:start], Token(name, window[-1].ends), *tokens[start + size :])
+                    return Utterance(utterance.raw, " ".join(word.text for word in mended), mended)
         return utterance
 
     def _mend_airline(self, utterance: Utterance) -> Utterance:
@@ -244,6 +262,9 @@ _AIRLINE_SOUNDS: Final[dict[str, str]] = {
     _voiceless(name.replace(" ", "")): name for name in sorted(AIRLINES) if len(_voiceless(name)) >= 3 < len(name)
 }
 """Sound -> airline. "KLM" is left out: it is said letter by letter, and sounds like "claim"."""
+
+
+_COIN_SOUNDS: Final = {_voiceless(name.replace(" ", "")): name for name in COINS if len(_voiceless(name)) >= 4}
 
 
 def _airline_like(heard: str) -> str | None:
