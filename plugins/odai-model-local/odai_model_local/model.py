@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from agents.realtime.items import InputAudio, InputText, UserMessageItem
@@ -37,8 +38,10 @@ from odai_core import CallOptions, OdaiError
 from odai_model_local import speech, workers
 from odai_model_local.answer import Answer, Speak
 from odai_model_local.brain.types import Brain, Decision, Embed, Say
+from odai_model_local.gathering import Gathering
 from odai_model_local.hearing import Heard, Hearing, Tasks
 from odai_model_local.inputs import line_of, text_of
+from odai_model_local.jobs import Job, Line, Results, Spoken, Typed, decide
 from odai_model_local.listen import Ear
 
 if TYPE_CHECKING:
@@ -52,24 +55,6 @@ STILL_PLAYING_SECONDS = 2.0
 MAX_JOBS = 16
 
 MakeBrain = Callable[[CallOptions, Embed | None], Brain]
-Deciding = Callable[[], Coroutine[Any, Any, Sequence[Decision]]]
-
-
-@dataclass(frozen=True)
-class _Typed:
-    text: str
-
-
-@dataclass(frozen=True)
-class _Results:
-    """Tool outputs, (tool, JSON text) each, that one answer is made of."""
-
-    outputs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class _Line:
-    text: str
 
 
 @dataclass(frozen=True)
@@ -79,9 +64,6 @@ class _Connected:
     hearing: Hearing
     brain: Brain
     speak: Speak
-
-
-_Job: TypeAlias = Heard | _Typed | _Results | _Line
 
 
 def _make_brain(options: CallOptions, embed: Embed | None) -> Brain:
@@ -106,7 +88,11 @@ class LocalRealtimeModel(RealtimeModel):
         self._tools = {tool.name: tool for tool in options.tools}
         self._listeners: list[RealtimeModelListener] = []
         self._workers = workers.shared()
-        self._jobs: asyncio.Queue[_Job] = asyncio.Queue(MAX_JOBS)
+        self._jobs: deque[Job] = deque()
+        self._gathering = Gathering()
+        self._news = asyncio.Event()
+        """Set when there may be something to answer."""
+        self._in_order = asyncio.Lock()
         self._tasks = Tasks()
         self._outputs: list[tuple[str, str]] = []
         self._answer: Answer | None = None
@@ -157,7 +143,7 @@ class LocalRealtimeModel(RealtimeModel):
         if isinstance(event, RealtimeModelSendAudio):
             await self._connected.hearing.feed(event.audio, commit=event.commit)
         elif isinstance(event, RealtimeModelSendUserInput):
-            await self._enqueue(_Typed(text_of(event.user_input)))
+            await self._enqueue(Typed(text_of(event.user_input)))
         elif isinstance(event, RealtimeModelSendToolOutput):
             await self._take_output(event)
         elif isinstance(event, RealtimeModelSendInterrupt):
@@ -165,7 +151,7 @@ class LocalRealtimeModel(RealtimeModel):
         elif isinstance(event, RealtimeModelSendRawMessage):
             line = line_of(event)
             if line:
-                await self._enqueue(_Line(line))
+                await self._enqueue(Line(line))
 
     async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:
         """Take an input unless `send_if` says no; nothing can come between the two."""
@@ -196,70 +182,95 @@ class LocalRealtimeModel(RealtimeModel):
         await self._emit_raw("input_audio_buffer.speech_started")
         if self._options.turns.interrupt:
             await self._stop()
+        else:
+            self._gathering.started(asyncio.get_running_loop().time())
 
     async def _caller_finished(self, heard: Heard) -> None:
         await self._emit_raw("input_audio_buffer.speech_stopped")
-        await self._enqueue(heard)
+        if self._options.turns.interrupt:
+            await self._enqueue(heard)
+        else:
+            self._gathering.finished(asyncio.get_running_loop().time())
+            self._tasks.start(self._attempt(partial(self._gather, heard)), "gathering")
+
+    async def _gather(self, heard: Heard) -> None:
+        spoken = None
+        try:
+            async with self._in_order:
+                spoken = await self._transcript(heard)
+        finally:
+            self._gathering.recognised(spoken)
+            self._news.set()
 
     # -- answering, one turn after the other
 
-    async def _enqueue(self, job: _Job) -> None:
-        try:
-            self._jobs.put_nowait(job)
-        except asyncio.QueueFull:
-            if isinstance(job, Heard):
-                job.transcript.cancel()
-            await self._fail("busy", "Too much was said at once.")
+    async def _enqueue(self, job: Job) -> None:
+        if len(self._jobs) < MAX_JOBS:
+            self._jobs.append(job)
+            self._news.set()
+            return
+        if isinstance(job, Heard):
+            job.transcript.cancel()
+        await self._fail("busy", "Too much was said at once.")
+
+    async def _next(self) -> Job:
+        """What the caller said over an answer comes after everything that is ready."""
+        while not self._jobs:
+            due_in = self._gathering.due_in(asyncio.get_running_loop().time())
+            if due_in == 0:
+                return self._gathering.take()
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(due_in):
+                    await self._news.wait()
+        return self._jobs.popleft()
 
     async def _work(self, connected: _Connected) -> None:
         while not self._closed.is_set():
-            job = await self._jobs.get()
-            try:
-                await self._do(job, connected)
-            except OdaiError as error:
-                await self._fail("response_failed", str(error))
-            except Exception as error:
-                log.error("a turn of the local voice failed: %s", type(error).__name__, exc_info=error)
-                await self._fail("response_failed", "The local voice could not finish its answer.")
+            job = await self._next()
+            await self._attempt(partial(self._do, job, connected))
 
-    async def _do(self, job: _Job, connected: _Connected) -> None:
-        timing: dict[str, int] = {}
-        deciding: Deciding
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except OdaiError as error:
+            await self._fail("response_failed", str(error))
+        except Exception as error:
+            log.error("a turn of the local voice failed: %s", type(error).__name__, exc_info=error)
+            await self._fail("response_failed", "The local voice could not finish its answer.")
+
+    async def _do(self, job: Job, connected: _Connected) -> None:
         if isinstance(job, Heard):
-            text = await self._transcript(job, timing)
-            if not text:
+            spoken = await self._transcript(job)
+            if spoken is None:
                 return
-            deciding = partial(_think, connected.brain, text, timing)
-        elif isinstance(job, _Typed):
+            job = spoken
+        elif isinstance(job, Typed):
             await self._add_user_item(InputText(text=job.text))
-            deciding = partial(_think, connected.brain, job.text, timing)
-        elif isinstance(job, _Results):
-            deciding = partial(_take_results, connected.brain, job)
-        else:
-            deciding = partial(_word_for_word, job.text)
         if self._options.turns.interrupt:
             await connected.hearing.quiet.wait()  # what the caller is saying just now would stop it at once
-        await self._reply(deciding, Answer(self._emit, connected.speak, self._options.audio, timing))
+        timing = dict(job.timing) if isinstance(job, Spoken) else {}
+        answer = self._answer = Answer(self._emit, connected.speak, self._options.audio, timing)
+        self._gathering.answering = not isinstance(job, Line)
+        try:
+            await answer.start()
+            for decision in await answer.wait_for(decide(job, connected.brain, timing)) or ():
+                await self._act(answer, decision)
+        finally:
+            self._gathering.answering = False
+            await answer.finish()
 
-    async def _transcript(self, job: Heard, timing: dict[str, int]) -> str:
+    async def _transcript(self, job: Heard) -> Spoken | None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         await asyncio.wait({job.transcript})
         text = job.transcript.result()
-        timing |= {"end_of_turn_ms": job.silence_ms, "stt_ms": round((loop.time() - started) * 1000)}
-        if text:
-            item_id = await self._add_user_item(InputAudio(transcript=text))
-            await self._emit(RealtimeModelInputAudioTranscriptionCompletedEvent(item_id=item_id, transcript=text))
-        return text
-
-    async def _reply(self, deciding: Deciding, answer: Answer) -> None:
-        self._answer = answer
-        await answer.start()
-        try:
-            for decision in await answer.wait_for(deciding()) or ():
-                await self._act(answer, decision)
-        finally:
-            await answer.finish()
+        if not text:
+            return None
+        timing = {"end_of_turn_ms": job.silence_ms, "stt_ms": round((loop.time() - started) * 1000)}
+        item_id = await self._add_user_item(InputAudio(transcript=text))
+        await self._emit(RealtimeModelInputAudioTranscriptionCompletedEvent(item_id=item_id, transcript=text))
+        return Spoken(text, timing)
 
     async def _act(self, answer: Answer, decision: Decision) -> None:
         if not isinstance(decision, Say):
@@ -278,7 +289,7 @@ class LocalRealtimeModel(RealtimeModel):
             self._outputs.append((event.tool_call.name, event.output))
         if event.start_response and self._outputs:
             outputs, self._outputs = tuple(self._outputs), []
-            await self._enqueue(_Results(outputs))
+            await self._enqueue(Results(outputs))
 
     # -- stopping
 
@@ -293,6 +304,8 @@ class LocalRealtimeModel(RealtimeModel):
             await self._answer.cancel()
         if not playback:
             return
+        self._gathering.plays_until(0.0)
+        self._news.set()
         item, self._playing_item = self._playing_item, None
         if item is not None and asyncio.get_running_loop().time() < self._playing_until + STILL_PLAYING_SECONDS:
             await self._emit(RealtimeModelAudioInterruptedEvent(item_id=item, content_index=0))
@@ -307,6 +320,8 @@ class LocalRealtimeModel(RealtimeModel):
             seconds = len(event.data) / self._options.audio.bytes_per_ms / 1000
             self._playing_item = event.item_id
             self._playing_until = max(self._playing_until, now) + seconds
+            if self._gathering.answering:
+                self._gathering.plays_until(self._playing_until)
         for listener in list(self._listeners):
             await listener.on_event(event)
 
@@ -320,19 +335,3 @@ class LocalRealtimeModel(RealtimeModel):
         item_id = f"item_{uuid4().hex}"
         await self._emit(RealtimeModelItemUpdatedEvent(item=UserMessageItem(item_id=item_id, content=[content])))
         return item_id
-
-
-async def _think(brain: Brain, text: str, timing: dict[str, int]) -> Sequence[Decision]:
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    decisions = await brain.heard(text)
-    timing["brain_ms"] = round((loop.time() - started) * 1000)
-    return decisions
-
-
-async def _take_results(brain: Brain, job: _Results) -> list[Decision]:
-    return [decision for name, output in job.outputs for decision in await brain.tool_result(name, output)]
-
-
-async def _word_for_word(text: str) -> Sequence[Decision]:
-    return (Say(text),)

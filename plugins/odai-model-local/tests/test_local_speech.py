@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,15 @@ from odai_model_local.model import LocalRealtimeModel
 from odai_core import PCM16_24K, ULAW_8K, AudioFormat, Caller, CallOptions, ToolInfo, TurnDetection
 
 pytestmark = pytest.mark.speech
+
+STORY = """
+It was a bright cold day in the town where I grew up.|My grandfather had a little shop near the old harbor.|
+Every morning he walked down the hill with his dog.|The fishermen knew him and always waved from their boats.|
+One winter the whole bay was frozen for two weeks.|Nobody could go out and the market stayed empty.|
+So he opened the cellar and gave away all his apples.|People still talk about it when I visit them.|
+The shop was sold many years ago to a young couple.|They kept the sign above the door and the green shutters.|
+My sister sends me a picture of it every summer.|And that is how I learned to love the sea.
+"""
 
 SETTINGS = {"ODAI_MODELS_DIR": os.environ.get("ODAI_MODELS_DIR", "")}
 TURNS = TurnDetection(type="semantic_vad", interrupt=True)
@@ -142,6 +152,41 @@ async def test_a_question_becomes_a_tool_call_and_its_answer_is_heard(
         assert (await log.until("audio_interrupted")).item_id == log.of("audio")[0].item_id
     finally:
         await model.close()
+
+
+async def test_a_long_story_gets_two_answers_at_most(
+    models: speech.Speech, log: Any, parrot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = TurnDetection(type="server_vad", interrupt=False)
+    options = CallOptions(
+        audio=PCM16_24K, turns=turns, instructions="", tools=(WEATHER,), settings=SETTINGS, caller=Caller()
+    )
+    model = LocalRealtimeModel(options, make_brain=lambda options, embed: parrot)
+    model.add_listener(log)
+    await model.connect({})
+    sentences = [models.speak(" ".join(sentence.split())) for sentence in STORY.split("|")]
+    pause, rest = np.zeros(18_000, np.float32), np.zeros(240_000, np.float32)
+    parts = [part for sentence in sentences for part in (sentence, pause)]
+    try:
+        await in_quarter_time(model, Encoder(PCM16_24K).feed(np.concatenate([*parts, rest]), last=True), monkeypatch)
+        lines = [event.transcript for event in log.of("input_audio_transcription_completed")]
+        assert len(lines) > 6
+        assert len(parrot.heard_texts) <= 2
+        assert " ".join(parrot.heard_texts) == " ".join(lines)
+    finally:
+        await model.close()
+
+
+async def in_quarter_time(model: LocalRealtimeModel, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Talk as in a call, but let the event loop's clock go four times as fast."""
+    loop = asyncio.get_running_loop()
+    real, skipped = loop.time, [0.0]
+    monkeypatch.setattr(loop, "time", lambda: real() + skipped[0])
+    step = 100 * PCM16_24K.bytes_per_ms
+    for at in range(0, len(data), step):
+        await model.send_event(RealtimeModelSendAudio(audio=data[at : at + step]))
+        skipped[0] += 0.075
+        await asyncio.sleep(0.025)
 
 
 async def talk(model: LocalRealtimeModel, data: bytes, audio: AudioFormat) -> None:
