@@ -89,7 +89,9 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         install(Path(folder), options.distributions, options.plugins)
-        environ = os.environ | {"PYTHONPATH": folder}
+        environ = os.environ | {"PYTHONPATH": folder, "PYTHONPYCACHEPREFIX": str(Path(folder, "pycache"))}
+        # Installed packages have their byte code; without it every run would compile the plugins of a checkout anew.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
         print(f"{options.distributions} distributions, {options.plugins} of them plugins, {options.runs} runs\n")
         print(f"{'command':<22}{'median':>10}{'best':>10}{'above bare':>12}{'ratio':>8}{'cpu':>10}")
         bare = 0.0

@@ -163,7 +163,15 @@ def test_one_of_several_in_a_module_can_be_disabled(site, host, plugin):
 
 
 @pytest.mark.parametrize(
-    "line", ["odai-core>=9", "odai-core (<0.0.1)", "Odai_Core[x] ==7", "odai.core>=9 ; python_version>'3'"]
+    "line",
+    [
+        "odai-core>=9",
+        "odai-core<0.0.1",
+        "odai-core>=0.0.1,<0.0.2",
+        "odai-core (<0.0.1)",
+        "Odai_Core[x] ==7",
+        "odai.core>=9 ; python_version>'3'",
+    ],
 )
 def test_a_requirement_that_excludes_us(site, only, line):
     site.install("t-fuse", FUSE, version="2.0", requires=["click", line])
@@ -178,6 +186,9 @@ def test_a_requirement_that_excludes_us(site, only, line):
     "line",
     [
         "odai-core",
+        f"odai-core>={CORE}",
+        f"odai-core>={CORE}.0.0",
+        "odai-core<999,>=0.0.0",
         f"odai-core=={CORE}",
         "odai-core>=0.0.1.dev1",
         "odai-core>=9; extra == 'all'",
