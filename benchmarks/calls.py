@@ -1,10 +1,11 @@
 """What a telephone call costs: ours beside the Agents SDK's own Twilio example pattern, in one run.
 
-    python benchmarks/calls.py [--calls 20 60] [--seconds 10]
+    python benchmarks/calls.py [--calls 20 60] [--seconds 10] [--deflate]
 
 A real server process pinned to one core; on the other core this process plays Twilio (50 frames a second and call) and
 OpenAI (speaking half of the time, 40 ms deltas in real time). Time stamps travel inside the audio, which both servers
 pass through untouched, so the added latency is measured from socket to socket, each way. Prints figures and ratios.
+With --deflate OpenAI's side compresses for whoever offers it, as servers do by default; without, it never does.
 """
 
 from __future__ import annotations
@@ -245,10 +246,11 @@ def spent(pid: int) -> tuple[float, float]:
     return (int(fields[11]) + int(fields[12])) / TICKS, float(rss[1]) if rss else 0.0
 
 
-async def measure(name: str, calls: int, seconds: float) -> Measured:
+async def measure(name: str, calls: int, seconds: float, deflate: bool = False) -> Measured:
     measured = Measured()
     upstream = Upstream(measured)
-    async with serve(upstream.handle, "127.0.0.1", 0, compression=None, max_size=None) as listening:
+    compression = "deflate" if deflate else None
+    async with serve(upstream.handle, "127.0.0.1", 0, compression=compression, max_size=None) as listening:
         upstream_url = f"ws://127.0.0.1:{next(iter(listening.sockets)).getsockname()[1]}/v1/realtime"
         port = free_port()
         with await asyncio.to_thread(enter, server(name, port, upstream_url)) as process:
@@ -332,11 +334,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, nargs="+", default=[20, 60])
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--deflate", action="store_true", help="OpenAI's side accepts permessage-deflate")
     options = parser.parse_args()
     if (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
     rows = [
-        (name, calls, asyncio.run(measure(name, calls, options.seconds)))
+        (name, calls, asyncio.run(measure(name, calls, options.seconds, options.deflate)))
         for calls in options.calls
         for name in ("odai", "sdk-pattern")
     ]
