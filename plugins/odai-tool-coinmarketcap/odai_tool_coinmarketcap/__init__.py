@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from msgspec import to_builtins
+from msgspec.json import decode
 
 from odai_core import Setting, ToolContext, ToolError, ToolPlugin, ToolResponse, hookimpl, speech, tool
 from odai_tool_coinmarketcap import names, samples, spoken
@@ -90,6 +91,7 @@ async def _ask(ctx: ToolContext, query: Query) -> list[Coin]:
             headers={"X-CMC_PRO_API_KEY": ctx.settings["COINMARKETCAP_API_KEY"]},
             cache=KEEP,
             service="CoinMarketCap",
+            codes=_code,
             type=Answer,
         )
     except ToolError as error:
@@ -101,6 +103,12 @@ async def _ask(ctx: ToolContext, query: Query) -> list[Coin]:
         return coins(answer.data or [])
     kind, message, wait = _CODES.get(code, ("upstream", "CoinMarketCap isn't answering right now.", None))
     raise ToolError(kind, message, retry_after=wait)
+
+
+def _code(status: int, body: bytes) -> str | None:
+    """A 403 may be about the key or about its plan, and CoinMarketCap speaks of the key both times."""
+    known = _CODES.get(decode(body, type=Answer, strict=False).status.error_code or 0)
+    return known[0] if known else None
 
 
 @hookimpl

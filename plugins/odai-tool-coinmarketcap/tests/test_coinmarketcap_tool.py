@@ -119,6 +119,23 @@ async def test_an_error_inside_a_good_status_is_an_error(status, code, wait, ctx
     assert "test-key" not in json.dumps(response.to_wire())
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (401, 1001, "auth"), (401, 1002, "auth"), (402, 1003, "plan"), (402, "1004", "plan"), (403, 1005, "auth"),
+        (403, 1006, "plan"), (403, "1006", "plan"), (403, 1007, "auth"), (403, "many", "auth"), (403, None, "auth"),
+        (429, 1008, "rate_limited"), (429, 1010, "rate_limited"), (500, 500, "upstream"), (400, 400, "not_found"),
+    ],
+)  # fmt: skip
+async def test_a_refusal_is_the_keys_or_the_plans(status, error, code, ctx: ToolContext, server: UpstreamServer):
+    refusal = coinmarketcap.failure(status, error, "Your API Key test-key is refused.").body
+    for _ in range(3):
+        server.answer("coinmarketcap", refusal, status=status)
+    response = await call({"crypto_symbol": "B T C X"}, ctx)
+    assert response.response["code"] == code
+    assert "test-key" not in json.dumps(response.to_wire())
+
+
 async def test_one_odd_coin_does_not_spoil_the_rest(ctx: ToolContext, server: UpstreamServer):
     server.answer("coinmarketcap", coinmarketcap.body([{"id": "x"}, 7, *coinmarketcap.coins()[:2]]))
     assert (await call(BITCOIN, ctx)).voice["name"] == "Bitcoin"
