@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import to_builtins
+from msgspec.json import decode
 
 from odai_core import Setting, ToolContext, ToolError, ToolPlugin, ToolResponse, hookimpl, speech, tool
 from odai_tool_weatherapi import places, samples, spoken
-from odai_tool_weatherapi.shapes import Alert, Forecast, ForecastDay, Hour, Location, Now, readable
+from odai_tool_weatherapi.shapes import Alert, Failure, Forecast, ForecastDay, Hour, Location, Now, readable
 
 NOW_SECONDS = 300
 DAYS_SECONDS = 600
@@ -18,6 +19,12 @@ DAYS_SECONDS = 600
 DEFAULT_DAYS = 3
 """What the free plan has."""
 MOST_DAYS = 14
+
+_CODES = {
+    1002: "auth", 1003: "bad_request", 1005: "bad_request", 1006: "not_found", 2006: "auth", 2007: "plan",
+    2008: "auth", 2009: "plan", 9000: "bad_request", 9001: "bad_request", 9999: "upstream",
+}  # fmt: skip
+"""WeatherAPI.com's own codes; one of its 400s is a place it cannot find, another a failure of its own."""
 
 
 @tool(
@@ -109,7 +116,6 @@ def _shown(location: Location, days: Sequence[ForecastDay], alerts: Sequence[Ale
 
 
 async def _ask(ctx: ToolContext, path: str, said: str, params: dict[str, Any], keep: float, type: Any) -> Any:
-    """After our own checks, what WeatherAPI.com calls a bad request is a place it cannot find."""
     query = places.query(said, ctx.caller.place)
     if _sampled(ctx):
         return samples.answer(query, type)
@@ -120,10 +126,11 @@ async def _ask(ctx: ToolContext, path: str, said: str, params: dict[str, Any], k
             params={"key": ctx.settings["WEATHERAPI_API_KEY"], "q": query, "aqi": "no", **params},
             cache=keep,
             service="WeatherAPI",
+            codes=lambda _, body: _CODES.get(decode(body, type=Failure, strict=False).error.code),
             type=type,
         )
     except ToolError as error:
-        if error.code != "bad_request":
+        if error.code != "not_found":
             raise
     raise ToolError("not_found", f"I couldn't find {speech.clean(query, 40) or 'that place'}.")
 

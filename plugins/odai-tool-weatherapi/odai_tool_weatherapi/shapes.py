@@ -19,6 +19,14 @@ Moment = Annotated[datetime, Meta(tz=True)]
 _AMERICA = frozenset({"united states of america", "united states", "usa", "usa united states of america"})
 
 
+class Trouble(Struct, frozen=True):
+    code: int
+
+
+class Failure(Struct, frozen=True):
+    error: Trouble
+
+
 class Location(Struct, frozen=True):
     name: str
     region: str = ""

@@ -127,6 +127,34 @@ async def test_an_unknown_place_is_named(ctx: ToolContext):
     assert response.response == {"code": "not_found", "message": "I couldn't find Nowhere.", "retryable": False}
 
 
+@pytest.mark.parametrize("tool", [NOW, FORECAST])
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (400, 1003, "bad_request"), (400, 1005, "bad_request"), (400, 1006, "not_found"), (400, "1006", "not_found"),
+        (400, 9000, "bad_request"), (400, 9999, "upstream"), (400, 4711, "bad_request"), (400, None, "bad_request"),
+        (401, 1002, "auth"), (401, 2006, "auth"), (403, 2007, "plan"), (403, 2008, "auth"), (403, 2009, "plan"),
+        (403, "many", "auth"), (500, 4711, "upstream"),
+    ],
+)  # fmt: skip
+async def test_its_own_code_says_more_than_the_status(
+    tool, status, error, code, ctx: ToolContext, server: UpstreamServer
+):
+    refusal = weatherapi.failure(status, error, "API key test-key: <b>so it is worded</b>.").body
+    server.answer("weatherapi", refusal, status=status)
+    response = await call(tool, {"location": "Boston"}, ctx)
+    assert response.response["code"] == code
+    assert ("Boston" in response.spoken) == (code == "not_found")
+    assert "test-key" not in json.dumps(response.to_wire())
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error": null}', b'{"error": "1006"}', b"[" * 9000])
+async def test_a_bad_request_nobody_can_read_is_no_missing_place(body, ctx: ToolContext, server: UpstreamServer):
+    server.answer("weatherapi", body, status=400)
+    assert (await call(NOW, {"location": "Boston"}, ctx)).response["code"] == "bad_request"
+
+
 @pytest.mark.parametrize("key", ["wrong-key", ""])
 async def test_a_wrong_key_is_the_operators_matter(key, server: UpstreamServer, ctx: ToolContext, caplog):
     with caplog.at_level("DEBUG"):
