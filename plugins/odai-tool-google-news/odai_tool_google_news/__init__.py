@@ -95,6 +95,7 @@ async def _ask(ctx: ToolContext, query: str | None) -> News:
         },
         cache=KEEP,
         service="Google News",
+        codes=_code,
         type=News,
     )
     return answer
@@ -102,6 +103,11 @@ async def _ask(ctx: ToolContext, query: str | None) -> News:
 
 def _sampled(ctx: ToolContext) -> bool:
     return ctx.demo and not ctx.settings["SERPAPI_API_KEY"]
+
+
+def _code(status: int, body: bytes) -> str | None:
+    """Too many searches in an hour and none left in the plan differ by nothing but the text."""
+    return "plan" if status == 429 and b"run out of searches" in body else None
 
 
 @hookimpl

@@ -118,6 +118,22 @@ async def test_a_refusal_has_its_code(status, code, ctx: ToolContext, server: Up
     assert (await call(*TOP, ctx)).response["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("status", "text", "code"),
+    [
+        (429, "Your account has run out of searches.", "plan"), (429, "You are over the hourly limit.", "rate_limited"),
+        (429, "", "rate_limited"), (500, "Your account has run out of searches.", "upstream"),
+    ],
+)  # fmt: skip
+async def test_searches_used_up_are_the_plans(status, text, code, ctx: ToolContext, server: UpstreamServer):
+    for _ in range(3):
+        server.answer("serpapi", serpapi.failure(status, text).body, status=status)
+    response = await call(*TOP, ctx)
+    assert response.response["code"] == code
+    assert "account" not in response.spoken
+    assert len(server.seen) == (3 if code == "rate_limited" else 1)
+
+
 async def test_one_odd_story_does_not_spoil_the_rest(ctx: ToolContext, server: UpstreamServer):
     body = serpapi.news_body()
     odd = [None, 7, {"title": ["x"]}, {"title": "\u200b"}, {"highlight": 5, "stories": "x"}, {"highlight": None}]

@@ -65,9 +65,15 @@ async def _ask(ctx: ToolContext, query: str) -> Search:
         },
         cache=KEEP,
         service="Google Shopping",
+        codes=_code,
         type=Search,
     )
     return answer
+
+
+def _code(status: int, body: bytes) -> str | None:
+    """Too many searches in an hour and none left in the plan differ by nothing but the text."""
+    return "plan" if status == 429 and b"run out of searches" in body else None
 
 
 @hookimpl

@@ -23,7 +23,10 @@ HEADPHONES = "noise-cancelling headphones"
 
 
 def context(server: UpstreamServer | None, http: HttpClient, key: str = "test-key") -> ToolContext:
-    values = {"SERPAPI_API_KEY": Secret(key), "SERPAPI_BASE_URL": server.url("serpapi") if server else "http://127.0.0.1:1"}
+    values = {
+        "SERPAPI_API_KEY": Secret(key),
+        "SERPAPI_BASE_URL": server.url("serpapi") if server else "http://127.0.0.1:1",
+    }
     return ToolContext(http=http, settings=values, caller=Caller(), log=logging.getLogger("test"), demo=not server)
 
 
@@ -118,6 +121,22 @@ async def test_a_refusal_has_its_code(status, ctx: ToolContext, server: Upstream
     server.fail("serpapi", str(status))
     code = {401: "auth", 403: "plan", 429: "rate_limited"}[status]
     assert (await call(HEADPHONES, ctx)).response["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "code"),
+    [
+        (429, "Your account has run out of searches.", "plan"), (429, "You are over the hourly limit.", "rate_limited"),
+        (429, "", "rate_limited"), (500, "Your account has run out of searches.", "upstream"),
+    ],
+)  # fmt: skip
+async def test_searches_used_up_are_the_plans(status, text, code, ctx: ToolContext, server: UpstreamServer):
+    for _ in range(3):
+        server.answer("serpapi", serpapi.failure(status, text).body, status=status)
+    response = await call(HEADPHONES, ctx)
+    assert response.response["code"] == code
+    assert "account" not in response.spoken
+    assert len(server.seen) == (3 if code == "rate_limited" else 1)
 
 
 async def test_one_odd_product_does_not_spoil_the_rest(ctx: ToolContext, server: UpstreamServer):

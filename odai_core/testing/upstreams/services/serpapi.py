@@ -157,7 +157,7 @@ SERVICE = Service(
         401: failure(401, "Invalid API key. Your API key should be here: https://serpapi.com/manage-api-key"),
         403: failure(403, "Your account has been deleted."),
         404: failure(404, "The requested search does not exist."),
-        429: failure(429, "Your account has run out of searches."),
+        429: failure(429, "Your account has exceeded its hourly throughput limit."),
         500: failure(500, "Something went wrong on our end."),
         503: failure(503, "We are temporarily unable to process this request."),
     },
