@@ -152,6 +152,11 @@ def notes(readme: str) -> str:
     return re.sub(r"\[([^\[\]]+)\]\((?!https?:)[^()]+\)", r"\1", text)
 
 
+def lasting(text: str) -> str:
+    """A page without what is answered in it, which changes with the hour."""
+    return re.sub(r'^(To "|> |\| Try it ).*\n\n?', "", text, flags=re.MULTILINE)
+
+
 # -- what is said in demo mode
 
 
@@ -207,12 +212,14 @@ sample data in demo mode, `odai serve --demo`, and any of their tools can be tri
 
 
 def main() -> None:
-    """Write every page."""
+    """Write every page that says something new."""
     FOLDER.mkdir(exist_ok=True)
     found = list(connectors())
     for connector in found:
         text = page(connector, asyncio.run(answers(connector)))
-        (FOLDER / f"{connector.plugin.name}.md").write_text(text)
+        path = FOLDER / f"{connector.plugin.name}.md"
+        if not path.exists() or lasting(path.read_text()) != lasting(text):
+            path.write_text(text)
     (FOLDER / "README.md").write_text(index(found))
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 import pytest
 
 from tests.docs.connector_settings import ROOT
-from tests.docs.connectors import FOLDER, Connector, answers, connectors, index, notes, page
+from tests.docs.connectors import FOLDER, Connector, answers, connectors, index, lasting, notes, page
 
 ALL = list(connectors())
 HINT = "write them anew: python -m tests.docs.connectors"
-SAID = re.compile(r'^(To "|> |\| Try it ).*\n\n?', re.MULTILINE)
 
 
 @pytest.mark.parametrize("connector", ALL, ids=lambda one: one.plugin.name)
 def test_a_page_is_up_to_date(connector: Connector) -> None:
     written = (FOLDER / f"{connector.plugin.name}.md").read_text()
-    assert SAID.sub("", written) == SAID.sub("", page(connector, {})), HINT
+    assert lasting(written) == lasting(page(connector, {})), HINT
     assert written.count("\n> "), "no answer from sample data is shown"
 
 
