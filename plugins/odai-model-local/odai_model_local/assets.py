@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -139,6 +138,9 @@ def write_manifest(folder: Path, part: Part) -> None:
 
 def sha256_of(path: Path) -> str:
     """The hexadecimal digest of a file."""
+    # Here, because it brings OpenSSL's library, and a look at the installed plugins digests nothing.
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -141,6 +140,9 @@ def _number(words: list[str]) -> str:
 
 @cache
 def _airlines() -> tuple[Airline, ...]:
+    # Here, because a look at the installed plugins names no airline.
+    import csv
+
     text = files(__package__).joinpath("airlines.csv").read_text(encoding="utf-8")
     return tuple(Airline(*row) for row in list(csv.reader(text.splitlines()))[1:])
 
