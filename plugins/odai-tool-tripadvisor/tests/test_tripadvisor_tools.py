@@ -224,7 +224,9 @@ async def test_a_refusal_tells_the_operator_what_to_look_at(server, http, caplog
     assert "wrong" not in caplog.text.replace("wrong key", "")
 
 
-@pytest.mark.parametrize(("referer", "sent"), [("", None), ("https://voice.example.com/", "https://voice.example.com/")])
+@pytest.mark.parametrize(
+    ("referer", "sent"), [("", None), ("https://voice.example.com/", "https://voice.example.com/")]
+)
 async def test_the_referer_is_sent_when_there_is_one(referer, sent, server: UpstreamServer, http: HttpClient):
     assert (await call(get_tripadvisor_location_details, HARBOR, context(server, http, referer=referer))).ok
     assert server.seen[0].headers.get("referer") == sent
