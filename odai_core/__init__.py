@@ -36,6 +36,7 @@ from odai_core.calls import (
     TurnDetection,
     Values,
 )
+from odai_core.chats import Chat, ChatBook, ChatInfo, ChatSummary, PastTurn, TextOptions, Usage
 from odai_core.contract import (
     API_VERSION,
     AccountPlugin,
@@ -49,10 +50,23 @@ from odai_core.contract import (
     TransportPlugin,
     tool,
 )
-from odai_core.errors import AssetError, CallRefused, OdaiError, PluginError, SettingError, SetupError, ToolError
+from odai_core.errors import (
+    AccountNeeded,
+    AssetError,
+    CallRefused,
+    ForeignChat,
+    OdaiError,
+    PluginError,
+    QuotaReached,
+    SettingError,
+    SetupError,
+    ToolError,
+)
+from odai_core.grants import Account, AccountContext, Grant, Link, LinkInfo
 
 if TYPE_CHECKING:
     from odai_core.hooks import hookimpl
+    from odai_core.text import events as chat_events
     from odai_core.tools import speech
     from odai_core.tools.response import ToolResponse
     from odai_core.voice import events
@@ -64,11 +78,14 @@ _LAZY = {
     "AUDIO_AGENT": "odai_core.voice.orchestrator",
     "ToolResponse": "odai_core.tools.response",
     "VOICE_ORCHESTRATOR_TOOLS": "odai_core.voice.orchestrator",
+    "chat_events": "odai_core.text.events",
     "create_app": "odai_core.web.app",
-    "events": "odai_core.voice",
+    "events": "odai_core.voice.events",
     "hookimpl": "odai_core.hooks",
-    "speech": "odai_core.tools",
+    "speech": "odai_core.tools.speech",
 }
+
+_MODULES = frozenset({"chat_events", "events", "speech"})
 
 __all__ = [
     "API_VERSION",
@@ -76,6 +93,9 @@ __all__ = [
     "PCM16_24K",
     "ULAW_8K",
     "VOICE_ORCHESTRATOR_TOOLS",
+    "Account",
+    "AccountContext",
+    "AccountNeeded",
     "AccountPlugin",
     "Asset",
     "AssetError",
@@ -86,14 +106,25 @@ __all__ = [
     "CallOptions",
     "CallRefused",
     "Caller",
+    "Chat",
+    "ChatBook",
+    "ChatInfo",
+    "ChatSummary",
+    "ForeignChat",
+    "Grant",
+    "Link",
+    "LinkInfo",
     "ModelPlugin",
     "OdaiError",
+    "PastTurn",
     "PluginError",
     "Problem",
+    "QuotaReached",
     "Secret",
     "Setting",
     "SettingError",
     "SetupError",
+    "TextOptions",
     "ToolContext",
     "ToolError",
     "ToolInfo",
@@ -103,7 +134,9 @@ __all__ = [
     "TransportPlugin",
     "Turn",
     "TurnDetection",
+    "Usage",
     "Values",
+    "chat_events",
     "create_app",
     "events",
     "hookimpl",
@@ -118,8 +151,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    # `events` and `speech` are submodules, the rest are names inside one.
-    return import_module(f"{module}.{name}") if name in ("events", "speech") else getattr(import_module(module), name)
+    found = import_module(module)
+    return found if name in _MODULES else getattr(found, name)
 
 
 def __dir__() -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import logging
 
+    from odai_core.chats import Chat, ChatBook, ChatInfo
     from odai_core.voice.events import CallEvent
 
 
@@ -53,6 +54,8 @@ class ToolInfo:
     plugin: str = ""
     title: str = ""
     summary: str = ""
+    confirm: bool = False
+    """The user is asked before it runs."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +196,8 @@ class TransportContext(Protocol):
     def loopback(self) -> bool:
         """The server listens on a loopback address only."""
 
-    def authenticate(self, token: str) -> Caller | None:
-        """The caller a token stands for, or None."""
+    async def authenticate(self, token: str) -> Caller | None:
+        """The caller a token stands for, or None. It may have to fetch the issuer's keys."""
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:
         """A token for the page of a person at this very machine: `peer` is the socket's address, `host` the Host
@@ -215,3 +218,10 @@ class TransportContext(Protocol):
 
     def open_call(self, info: CallInfo) -> AbstractAsyncContextManager[Call]:
         """Open the model session; leaving the context closes everything, exactly once."""
+
+    def open_chat(self, info: ChatInfo) -> AbstractAsyncContextManager[Chat]:
+        """Open or resume a chat; leaving the context stops its turn. Raises `CallRefused`, `ForeignChat` among them."""
+
+    @property
+    def chats(self) -> ChatBook:
+        """The chats of users, for lists and pages."""

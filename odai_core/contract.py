@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from odai_core.calls import AudioProfile, Caller, CallOptions, TransportContext, Values
+from odai_core.chats import TextOptions
+from odai_core.grants import Account, AccountContext, Grant
 
 if TYPE_CHECKING:
     import logging
@@ -94,8 +96,11 @@ class ToolContext:
     log: logging.Logger
     demo: bool = False
     """True when sample data may stand in for a missing key."""
-    account: Callable[[], Awaitable[Any]] | None = None
-    """The caller's linked account, for plugins that declare one."""
+    account: Account | None = None
+    """The caller's linked accounts, for plugins that declare a service that is ready; else None."""
+    write_id: str = ""
+    """For tools that ask for confirmation: names this one confirmed action, and stays the same if it is tried again.
+    Hand it to the service (a message id, an event id), so that nothing is done twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +114,7 @@ class ToolOptions:
     progress: str = ""
     """What is being done, as a phrase: "Searching Yelp"."""
     confirm: bool = False
-    """Ask the user before running it."""
+    """It changes something: the user is asked before it runs, outside the model. Never offered in calls."""
     voice: bool | None = None
     """False keeps one tool of a voice plugin out of calls."""
 
@@ -155,9 +160,13 @@ class ToolPlugin:
     voice: bool = False
     """Offer the tools in calls."""
     instructions: str = ""
+    """For its text specialist: how to use the tools well, what to show."""
     voice_instructions: str = ""
     settings: Sequence[Setting] = ()
     account: str | None = None
+    """The account service it works with: "google". The tools get the caller's accounts as `ToolContext.account`."""
+    scopes: Sequence[str] = ()
+    """What it needs to be allowed to do there; asked for when a user links an account for it."""
     check: Callable[[Values], Problem | None] | None = None
     """A quick look without network: None when ready."""
     lifespan: Callable[[ToolContext], AbstractAsyncContextManager[Any]] | None = None
@@ -201,15 +210,20 @@ class Asset:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPlugin:
-    """A voice (and perhaps a text) model."""
+    """A voice model, a text model, or both."""
 
     name: str
     api: int
     title: str
     summary: str
-    realtime: Callable[[CallOptions], RealtimeModel]
-    """A new one for every call; it must not connect yet."""
-    text: Callable[[Values], Model] | None = None
+    realtime: Callable[[CallOptions], RealtimeModel] | None = None
+    """A new one for every call; it must not connect yet. None: not for calls."""
+    text: Callable[[TextOptions], Model] | None = None
+    """One for all chats of a catalog; core awaits its `close()`. None: not for chats."""
+    text_model: Callable[[Values], str] = lambda settings: ""
+    """The service's name of the text model, for the price table: "gpt-5.4-mini"."""
+    freeform: bool = True
+    """The text model writes freely, so it is also asked for titles and suggested prompts. False: core makes them."""
     settings: Sequence[Setting] = ()
     available: Callable[[Values], Problem | None] = lambda settings: None
     """A quick look without network: None when a call could start now."""
@@ -225,9 +239,20 @@ class AccountPlugin:
     """A service users link: an OAuth or link flow, whose tokens core keeps encrypted."""
 
     name: str
+    """What connectors declare as their `account`: "google". Its routes are mounted at `/auth/<name>`."""
     api: int
     title: str
-    blueprint: Callable[[Any], Blueprint]
-    refresh: Callable[..., Awaitable[Any]]
-    revoke: Callable[..., Awaitable[Any]]
+    summary: str
+    """What linking it allows, as the end of "Linking it lets me ...": "read your mail and calendar"."""
+    blueprint: Callable[[AccountContext], Blueprint]
+    connect: str = "/login"
+    """The route that begins to link. Core leads users there with `?ticket=`, a text that `unsign` reads:
+    {"user": id, "scopes": [...]}.
+    """
+    refresh: Callable[[AccountContext, Grant], Awaitable[Grant]] | None = None
+    """A grant with a fresh token. Raises ToolError("auth") when the service has taken it back. None: none expires."""
+    revoke: Callable[[AccountContext, Grant], Awaitable[None]] | None = None
+    """Tell the service that the grant is not used any more."""
     settings: Sequence[Setting] = ()
+    check: Callable[[Values], Problem | None] | None = None
+    """A quick look without network: None when ready."""

@@ -8,9 +8,12 @@ OdaiError
 ├── CallRefused           the caller tries again later
 │   ├── Overloaded          every place is taken
 │   ├── Draining            the server is about to stop
-│   └── SessionTaken        this session id is live already
+│   ├── SessionTaken        this session id is live already
+│   ├── ForeignChat         this chat belongs to somebody else
+│   └── QuotaReached        the user has had all that a day allows
 ├── ModelLost             nobody: the call reconnects, or says goodbye
 └── ToolError             the caller hears one sentence and asks for something else
+    └── AccountNeeded       the caller links an account first
 """
 
 from __future__ import annotations
@@ -67,6 +70,21 @@ class SessionTaken(CallRefused):
     close_code = 1008
 
 
+class ForeignChat(CallRefused):
+    """The chat belongs to another user; whether it exists is not told to anybody else either."""
+
+    status = 403
+    close_code = 1008
+
+
+class QuotaReached(CallRefused):
+    """The user has had all that a day allows. Its text is a sentence for the user."""
+
+    status = 429
+    close_code = 1008
+    retry_after = 3600
+
+
 class ModelLost(OdaiError):
     """The model's connection ended and could not be opened again."""
 
@@ -83,3 +101,12 @@ class ToolError(OdaiError):
         self.code = code
         self.message = message
         self.retry_after = retry_after
+
+
+class AccountNeeded(ToolError):
+    """A tool needs an account that the user has not linked, or not for this. Becomes an `account_needed` response."""
+
+    def __init__(self, message: str, *, account_type: str, connect_url: str) -> None:
+        super().__init__("account_needed", message)
+        self.account_type = account_type
+        self.connect_url = connect_url

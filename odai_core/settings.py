@@ -67,6 +67,11 @@ def host_name(text: str) -> str:
 CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
+    Setting(
+        name="ODAI_DATABASE_URL",
+        help="Where chats, accounts and usage are kept, as an SQLAlchemy URL; empty: an SQLite file of this user.",
+        secret=True,
+    ),
     Setting(name="ODAI_DEMO", help="1 lets connectors without a key answer from sample data.", type=flag),
     Setting(name="ODAI_DISABLE", help="Plugins never to import.", type=names),
     Setting(
@@ -89,6 +94,10 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="ODAI_SECRET", help="Signs tokens and tickets; empty: a new one every start.", secret=True),
     Setting(name="ODAI_STRICT", help="1 stops the start at the first plugin that is not right.", type=flag),
+    Setting(
+        name="ODAI_TEXT_PLUGIN",
+        help="The model that answers chats; empty: compatible with a base URL, else openai with a key, else local.",
+    ),
     Setting(name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=web_address),
     Setting(name="SEGMENT_KEY", help="Segment write key; empty: no analytics.", secret=True),
 )

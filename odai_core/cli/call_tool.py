@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
-import logging
 import re
 import shlex
 import time
@@ -66,19 +65,14 @@ def command(ctx: click.Context, name: str, arguments: tuple[str, ...], demo: boo
 async def _run(entry: Entry, spec: ToolSpec, given: Mapping[str, Any], *, demo: bool, user: str) -> ToolResponse:
     """The answer, whatever happens. The client lives as long as the tool runs."""
     from odai_core.calls import Caller
-    from odai_core.contract import ToolContext
+    from odai_core.plugins.running import tool_context
     from odai_core.tools.http import HttpClient
     from odai_core.tools.invoke import invoke
 
     http = HttpClient()
     try:
-        context = ToolContext(
-            http=http,
-            settings=entry.values,
-            caller=Caller(user_id=user or None),
-            log=logging.getLogger(f"odai.tool.{entry.name}"),
-            demo=demo and bool(getattr(entry.plugin, "samples", False)),
-        )
+        caller = Caller(user_id=user or None)
+        context = tool_context(entry, http=http, caller=caller, demo=demo)
         return await invoke(spec, json.dumps(given), context, friendly_name=getattr(entry.plugin, "title", ""))
     finally:
         await http.aclose()

@@ -114,14 +114,19 @@ class Catalog:
 
     @cached_property
     def voice_tools(self) -> tuple[tuple[Entry, ToolSpec], ...]:
-        """The tools a call may use: of voice plugins, less those that opted out."""
+        """The tools a call may use: of voice plugins, less those that opted out or need a confirmation on a screen."""
         return tuple(
             (entry, spec)
             for entry in self.ready("tools")
             if isinstance(entry.plugin, ToolPlugin) and entry.plugin.voice
             for spec in entry.specs
-            if spec.options.voice is not False
+            if spec.options.voice is not False and not spec.options.confirm
         )
+
+    @cached_property
+    def tools(self) -> tuple[tuple[Entry, ToolSpec], ...]:
+        """Every tool a chat may use, plugin by plugin."""
+        return tuple((entry, spec) for entry in self.ready("tools") for spec in entry.specs)
 
     def not_ready(self) -> Iterable[Entry]:
         """Everything an operator may want to do something about."""

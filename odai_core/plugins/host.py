@@ -12,6 +12,7 @@ from odai_core.plugins import conflicts
 from odai_core.plugins.catalog import Catalog, Entry, State
 from odai_core.plugins.discovery import Candidate, discover, fingerprint
 from odai_core.plugins.loading import Loader
+from odai_core.plugins.needs import settle_needs
 from odai_core.settings import Settings
 
 log = logging.getLogger("odai.plugins")
@@ -73,7 +74,7 @@ class PluginHost:
         entries += clashing
         for candidate in free:
             entries += self._loader.load(candidate, strict=strict)
-        entries = conflicts.settle(entries, pins)
+        entries = settle_needs(conflicts.settle(entries, pins), demo=self.settings.core["ODAI_DEMO"])
         entries.sort(key=lambda entry: (entry.kind, entry.name, entry.candidate.distribution))
         _report(entries, strict, self.settings.given())
         return Catalog(entries=tuple(entries), generation=generation)

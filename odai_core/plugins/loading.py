@@ -244,6 +244,12 @@ def _checked(plugin: Declaration) -> tuple[ToolSpec, ...]:
         isinstance(plugin.prefix, str) and _PREFIX.fullmatch(plugin.prefix)
     ):
         raise PluginError(f"The prefix {plugin.prefix!r} of {plugin.name} is not like /name.", "Change it.")
+    if isinstance(plugin, ModelPlugin) and plugin.realtime is None and plugin.text is None:
+        raise PluginError(f"{plugin.name} has neither a realtime nor a text model.", "Give it one of them.")
+    if isinstance(plugin, ToolPlugin) and not (
+        isinstance(plugin.scopes, list | tuple) and _all_texts(plugin.account or "", *plugin.scopes)
+    ):
+        raise PluginError(f"The account or the scopes of {plugin.name} are not texts.", "Write them as such.")
     return _described(plugin) if isinstance(plugin, ToolPlugin) else ()
 
 

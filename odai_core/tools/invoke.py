@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from odai_core.contract import ToolContext
-from odai_core.errors import ToolError
+from odai_core.errors import AccountNeeded, ToolError
 from odai_core.tools.response import ToolResponse
 from odai_core.tools.schema import ToolSpec
 from odai_core.tools.words import clean_spoken
@@ -42,6 +42,8 @@ async def invoke(
 def error_response(error: ToolError) -> ToolResponse:
     """The public shape of a `ToolError`."""
     said = clean_spoken(error.message) or "That didn't work. Please ask for something else."
+    if isinstance(error, AccountNeeded):
+        return ToolResponse.account_needed(error.account_type, error.connect_url, said)
     return ToolResponse.error(error.code, said, error.code in _RETRYABLE, error.retry_after)
 
 

@@ -28,8 +28,8 @@ class ToolResponse:
 
     @property
     def ok(self) -> bool:
-        """False for an error response."""
-        return self.response_type != "error"
+        """False for an error, and for an account that is needed first."""
+        return self.response_type not in ("error", "account_needed")
 
     def named(self, agent_name: str, friendly_name: str) -> ToolResponse:
         """The same answer with the names filled in where the tool left them empty."""
@@ -47,6 +47,12 @@ class ToolResponse:
             "display_response": self.display_response,
         }
         return wire | {"sample": True} if self.sample else wire
+
+    @classmethod
+    def account_needed(cls, account_type: str, connect_url: str, spoken: str) -> ToolResponse:
+        """The user links an account first; a screen shows a button that leads to `connect_url`."""
+        body = {"account_type": account_type, "connect_url": connect_url}
+        return cls(response_type="account_needed", response=body, spoken=spoken)
 
     @classmethod
     def error(cls, code: str, message: str, retryable: bool, retry_after: float | None = None) -> ToolResponse:

@@ -14,11 +14,13 @@ from agents import FunctionTool, RunContextWrapper
 from agents.realtime import RealtimeAgent
 
 from odai_core.calls import Caller, ToolInfo
-from odai_core.contract import ToolContext, ToolPlugin
-from odai_core.plugins.catalog import Catalog, Entry
+from odai_core.contract import ToolPlugin
+from odai_core.plugins.catalog import Catalog
+from odai_core.plugins.running import tool_context, tool_info
 from odai_core.tools.bridge import function_tool
 from odai_core.tools.compact import for_model
 from odai_core.tools.invoke import invoke
+from odai_core.tools.response import ToolResponse
 from odai_core.tools.schema import ToolSpec
 from odai_core.voice.hangup import HANGUP
 from odai_core.voice.prompts import voice_instructions
@@ -59,20 +61,7 @@ def tool_infos(catalog: Catalog) -> tuple[ToolInfo, ...]:
         examples=HANGUP.options.examples,
         progress=HANGUP.options.progress,
     )
-    return (hangup, *(_info(entry, spec) for entry, spec in catalog.voice_tools))
-
-
-def _info(entry: Entry, spec: ToolSpec) -> ToolInfo:
-    return ToolInfo(
-        name=spec.name,
-        description=spec.description,
-        parameters=spec.parameters,
-        examples=spec.options.examples,
-        progress=spec.options.progress,
-        plugin=entry.name,
-        title=getattr(entry.plugin, "title", entry.name),
-        summary=getattr(entry.plugin, "summary", ""),
-    )
+    return (hangup, *(tool_info(entry, spec) for entry, spec in catalog.voice_tools))
 
 
 def _voice_plugins(catalog: Catalog) -> list[ToolPlugin]:
@@ -89,21 +78,16 @@ async def _run(context: Any, spec: ToolSpec, call_id: str, arguments: str) -> st
 
 
 async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
-    import logging
-
     from odai_core.tools.http import HttpClient
 
     host = _default_host()
     entry = next((entry for entry, offered in host.catalog.voice_tools if offered.name == spec.name), None)
+    if entry is None:  # hangup_call: there is no call to end
+        return for_model(ToolResponse(response_type="twilio_hangup", response={"status": "no call"}))
     http = HttpClient()
     try:
-        context = ToolContext(
-            http=http,
-            settings=host.catalog.settings_of(entry) if entry else {},
-            caller=Caller(),
-            log=logging.getLogger(f"odai.tool.{spec.name}"),
-            demo=host.settings.core["ODAI_DEMO"] and bool(getattr(entry and entry.plugin, "samples", False)),
-        )
+        demo = host.settings.core["ODAI_DEMO"]
+        context = tool_context(entry, http=http, caller=Caller(), demo=demo)
         return for_model(await invoke(spec, arguments, context))
     finally:
         await http.aclose()

@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.realtime import RealtimeAgent
 
+from odai_core.accounts.desk import Accounts
 from odai_core.analytics.events import call_ended, call_started
 from odai_core.analytics.segment import Analytics
 from odai_core.calls import Call, CallInfo, CallOptions, Turn
@@ -27,9 +28,10 @@ from odai_core.voice.toolwork import ToolWork
 class Switchboard:
     """One per server. Owns none of what it is given; whoever made it closes it."""
 
-    def __init__(self, host: PluginHost, *, http: HttpClient, analytics: Analytics) -> None:
+    def __init__(self, host: PluginHost, *, http: HttpClient, accounts: Accounts, analytics: Analytics) -> None:
         self._host = host
         self._http = http
+        self._accounts = accounts
         self._analytics = analytics
         self._core = host.settings.core
         self.live: dict[str, LiveCall] = {}
@@ -62,6 +64,7 @@ class Switchboard:
 
         async def connect(call: LiveCall, history: tuple[Turn, ...]) -> ModelSession:
             assert isinstance(model.plugin, ModelPlugin)
+            assert model.plugin.realtime is not None
             options = CallOptions(
                 audio=info.audio.format,
                 turns=info.audio.turns,
@@ -90,7 +93,14 @@ class Switchboard:
         return LiveCall(
             info,
             connect=connect,
-            work=ToolWork(catalog, http=self._http, caller=info.caller, demo=self._core["ODAI_DEMO"], track=track),
+            work=ToolWork(
+                catalog,
+                http=self._http,
+                account_of=lambda entry: self._accounts.account_of(catalog, entry, info.caller),
+                caller=info.caller,
+                demo=self._core["ODAI_DEMO"],
+                track=track,
+            ),
             limits=Limits(duration=self._core["ODAI_MAX_CALL_SECONDS"], idle=self._core["ODAI_IDLE_SECONDS"]),
             model_name=model.name,
             tool_names=tuple(tool.name for tool in infos),

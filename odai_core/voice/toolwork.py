@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from odai_core.contract import ToolContext, ToolPlugin
+from odai_core.calls import Caller
+from odai_core.grants import Account
 from odai_core.plugins.catalog import Catalog, Entry
+from odai_core.plugins.running import tool_context
 from odai_core.tools.compact import for_model
 from odai_core.tools.http import HttpClient
 from odai_core.tools.invoke import invoke
@@ -30,15 +31,25 @@ TICK_SECONDS = 0.6
 """From one tick to the next."""
 
 Track = Callable[[str, Mapping[str, Any]], None]
+AccountOf = Callable[[Entry], Account | None]
 
 
 class ToolWork:
     """The tools of one call's catalog. `running` counts those under way."""
 
-    def __init__(self, catalog: Catalog, *, http: HttpClient, caller: Any, demo: bool, track: Track) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        http: HttpClient,
+        caller: Caller,
+        demo: bool,
+        track: Track,
+        account_of: AccountOf = lambda entry: None,
+    ) -> None:
         self._entries: dict[str, Entry] = {spec.name: entry for entry, spec in catalog.voice_tools}
-        self._catalog = catalog
         self._http = http
+        self._account_of = account_of
         self._caller = caller
         self._demo = demo
         self._track = track
@@ -72,12 +83,12 @@ class ToolWork:
     async def _response(self, entry: Entry | None, spec: ToolSpec, arguments: str, title: str) -> ToolResponse:
         if entry is None:
             return ToolResponse(response_type="twilio_hangup", response={"status": "ending"}, display_response=False)
-        context = ToolContext(
+        context = tool_context(
+            entry,
             http=self._http,
-            settings=self._catalog.settings_of(entry),
             caller=self._caller,
-            log=logging.getLogger(f"odai.tool.{entry.name}"),
-            demo=self._demo and isinstance(entry.plugin, ToolPlugin) and entry.plugin.samples,
+            demo=self._demo,
+            account=self._account_of(entry),
         )
         return await invoke(spec, arguments, context, agent_name=AGENT_NAME, friendly_name=title)
 

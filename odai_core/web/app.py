@@ -10,6 +10,7 @@ from typing import Any
 
 from quart import Quart
 
+from odai_core.accounts.desk import Accounts
 from odai_core.analytics.segment import Analytics
 from odai_core.calls import Caller
 from odai_core.contract import ModelPlugin, Problem, ToolContext, ToolPlugin
@@ -17,8 +18,12 @@ from odai_core.errors import SetupError
 from odai_core.plugins.catalog import Catalog, Entry
 from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
+from odai_core.plugins.running import tool_context
 from odai_core.settings import Settings
+from odai_core.store.database import Database
+from odai_core.text.desk import ChatDesk
 from odai_core.tools.http import HttpClient
+from odai_core.usage.ledger import Ledger
 from odai_core.voice.switchboard import Switchboard
 from odai_core.web.auth import Signer, Tokens
 from odai_core.web.drain import Admission
@@ -45,10 +50,21 @@ class Server:
         self.host = PluginHost(settings)
         self.http = HttpClient()
         self.analytics = Analytics(settings)
+        self.database = Database(settings.core["ODAI_DATABASE_URL"])
+        self.ledger = Ledger(self.database, settings.core)
         self.signer = Signer(settings.core["ODAI_SECRET"])
         self.tokens = Tokens(self.signer)
         self.admission = Admission(settings.core["ODAI_MAX_CALLS"])
-        self.switchboard = Switchboard(self.host, http=self.http, analytics=self.analytics)
+        self.accounts = Accounts(settings, database=self.database, http=self.http)
+        self.switchboard = Switchboard(self.host, http=self.http, accounts=self.accounts, analytics=self.analytics)
+        self.chats = ChatDesk(
+            self.host,
+            database=self.database,
+            http=self.http,
+            accounts=self.accounts,
+            ledger=self.ledger,
+            analytics=self.analytics,
+        )
         self.mount_failures: dict[str, Problem] = {}
         self._mounted: tuple[Catalog, Quart] | None = None
         self._lifespans: list[tuple[str, AbstractAsyncContextManager[Any]]] = []
@@ -76,7 +92,7 @@ class Server:
             await self._warm_up(catalog, model)
         for entry in catalog.ready("tools"):
             if isinstance(entry.plugin, ToolPlugin) and entry.plugin.lifespan is not None:
-                await self._open_lifespan(catalog, entry, entry.plugin.lifespan)
+                await self._open_lifespan(entry, entry.plugin.lifespan)
         self._app()
 
     async def drain(self) -> None:
@@ -101,8 +117,10 @@ class Server:
                     await lifespan.__aexit__(None, None, None)
             except Exception:
                 log.exception("the lifespan of %s did not end well", name)
+        await self.chats.close()
         await self.http.aclose()
         await self.analytics.aclose()
+        await self.database.close()
 
     def not_ready(self) -> str:
         """Why no call should be sent here now; "" when one can."""
@@ -135,14 +153,8 @@ class Server:
         except Exception:
             log.exception("the model %s did not warm up", model.name)
 
-    async def _open_lifespan(self, catalog: Catalog, entry: Entry, lifespan: Lifespan) -> None:
-        context = ToolContext(
-            http=self.http,
-            settings=catalog.settings_of(entry),
-            caller=Caller(),
-            log=logging.getLogger(f"odai.tool.{entry.name}"),
-            demo=self.settings.core["ODAI_DEMO"],
-        )
+    async def _open_lifespan(self, entry: Entry, lifespan: Lifespan) -> None:
+        context = tool_context(entry, http=self.http, caller=Caller(), demo=self.settings.core["ODAI_DEMO"])
         try:
             async with asyncio.timeout(LIFESPAN_SECONDS):
                 opened = lifespan(context)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from quart import Blueprint, Quart
 
 from odai_core.calls import Call, Caller, CallInfo, Values
+from odai_core.chats import Chat, ChatBook, ChatInfo
 from odai_core.contract import Problem, TransportPlugin
 from odai_core.errors import PluginError, SetupError
 from odai_core.plugins.catalog import Catalog, Entry
@@ -38,7 +39,7 @@ class Transport:
     loopback: bool
     origins: tuple[str, ...]
 
-    def authenticate(self, token: str) -> Caller | None:
+    async def authenticate(self, token: str) -> Caller | None:
         return self.server.tokens.authenticate(token)
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:
@@ -61,6 +62,13 @@ class Transport:
 
     def open_call(self, info: CallInfo) -> AbstractAsyncContextManager[Call]:
         return self.server.switchboard.open_call(info)
+
+    def open_chat(self, info: ChatInfo) -> AbstractAsyncContextManager[Chat]:
+        return self.server.chats.open_chat(info)
+
+    @property
+    def chats(self) -> ChatBook:
+        return self.server.chats.book
 
 
 def build_app(server: Server, catalog: Catalog) -> Quart:

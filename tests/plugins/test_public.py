@@ -57,7 +57,7 @@ def test_all_is_what_there_is():
     typing_block = next(node for node in tree.body if isinstance(node, ast.If))
     imports = [node for node in (*tree.body, *typing_block.body) if isinstance(node, ast.ImportFrom)]
     ours = [node for node in imports if node.module.startswith("odai_core")]
-    assert {alias.name for node in ours for alias in node.names} == set(odai_core.__all__)
+    assert {alias.asname or alias.name for node in ours for alias in node.names} == set(odai_core.__all__)
 
 
 @pytest.mark.parametrize("name", odai_core.__all__)

@@ -69,6 +69,11 @@ class Heard(Analytics):
         self.events.append((name, dict(properties), user_id, anonymous_id))
 
 
+class NoAccounts:
+    def account_of(self, catalog, entry, caller):
+        return None
+
+
 @pytest.fixture(autouse=True)
 def made():
     MADE.clear()
@@ -76,7 +81,7 @@ def made():
 
 
 def board(host):
-    return Switchboard(host, http=None, analytics=Heard(host.settings))
+    return Switchboard(host, http=None, accounts=NoAccounts(), analytics=Heard(host.settings))
 
 
 def info(session="s1", **more):

@@ -169,8 +169,8 @@ async def test_what_a_transport_is_given(make):
     context = seen[0]
     assert context.public_host == "voice.example.com"
     assert context.log.name == "odai.transport.one"
-    assert context.authenticate(server.tokens.mint("ann")) == Caller(user_id="ann")
-    assert context.authenticate("x") is None
+    assert await context.authenticate(server.tokens.mint("ann")) == Caller(user_id="ann")
+    assert await context.authenticate("x") is None
     assert context.local_token("127.0.0.1", "localhost:80") is None, "a proxy stands in front"
     assert context.origin_allowed("http://f", "x")
     assert not context.origin_allowed("http://g", "x")
@@ -195,7 +195,7 @@ async def test_a_person_at_this_machine_gets_a_token(make):
     server = make(transport("one", keep))
     server._app()
     token = seen[0].local_token("127.0.0.1", "localhost:80")
-    assert seen[0].authenticate(token).user_id == "local"
+    assert (await seen[0].authenticate(token)).user_id == "local"
     assert seen[0].local_token("127.0.0.1", "evil.example") is None, "a rebound name"
     assert seen[0].local_token("10.0.0.7", "localhost") is None
 

@@ -18,7 +18,7 @@ def routes(context):
 
     @blueprint.websocket("/")
     async def line():
-        caller = context.authenticate(websocket.args.get("token", ""))
+        caller = await context.authenticate(websocket.args.get("token", ""))
         if caller is None or not context.origin_allowed(websocket.headers.get("Origin"), websocket.host):
             return "Come with ?token=..., and not from a page of another site.", 401
         info = CallInfo(session_id=str(uuid4()), caller=caller, audio=AUDIO, analytics_name="Lines Call")

@@ -83,20 +83,20 @@ def token_of(request: Request | Websocket, offered: Sequence[str] = ()) -> str:
     return request.args.get("token", "")
 
 
-def identify(ctx: TransportContext, request: Request | Websocket, offered: Sequence[str] = ()) -> Caller | Refusal:
+async def identify(ctx: TransportContext, request: Request | Websocket, offered: Sequence[str] = ()) -> Caller | Refusal:
     """The caller behind a request, or why there is none."""
     if not ctx.origin_allowed(request.headers.get("Origin"), request.headers.get("Host")):
         return FOREIGN
     token = token_of(request, offered)
     if not token or len(token) > TOKEN_LIMIT:
         return BAD_TOKEN
-    return ctx.authenticate(token) or BAD_TOKEN
+    return await ctx.authenticate(token) or BAD_TOKEN
 
 
-def read(ctx: TransportContext, socket: Websocket, session_id: str) -> Peer | Refusal:
+async def read(ctx: TransportContext, socket: Websocket, session_id: str) -> Peer | Refusal:
     """The peer behind a handshake, or why it is refused."""
     offered = socket.requested_subprotocols
-    caller = identify(ctx, socket, offered)
+    caller = await identify(ctx, socket, offered)
     if isinstance(caller, Refusal):
         return caller
     if not _SESSION_ID.fullmatch(session_id):

@@ -31,11 +31,11 @@ def blueprint(ctx: TransportContext) -> Blueprint:
 
     @routes.post("/check")
     async def check() -> Any:
-        return _dry_run(ctx)
+        return await _dry_run(ctx)
 
     @routes.websocket("/stream/<session_id>")
     async def voice(session_id: str) -> Any:
-        peer = handshake.read(ctx, _this(websocket), session_id)
+        peer = await handshake.read(ctx, _this(websocket), session_id)
         if isinstance(peer, handshake.Refusal):
             return peer.response()
         with ExitStack() as place:
@@ -50,9 +50,9 @@ def blueprint(ctx: TransportContext) -> Blueprint:
     return routes
 
 
-def _dry_run(ctx: TransportContext) -> Any:
+async def _dry_run(ctx: TransportContext) -> Any:
     """Would a call be refused now, and why? A browser cannot read the status of a refused WebSocket; this it can."""
-    caller = handshake.identify(ctx, _this(request))
+    caller = await handshake.identify(ctx, _this(request))
     if isinstance(caller, handshake.Refusal):
         return caller.response()
     try:

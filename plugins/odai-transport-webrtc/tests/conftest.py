@@ -119,7 +119,7 @@ class FakeContext:
     asked: list[tuple[str | None, str | None]] = field(default_factory=list)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def authenticate(self, token: str) -> Caller | None:
+    async def authenticate(self, token: str) -> Caller | None:
         return Caller(user_id="user-1") if token == TOKEN else None
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:

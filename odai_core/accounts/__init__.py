@@ -1,0 +1,1 @@
+"""Users' linked accounts: encrypted grants, fresh tokens, and the account plugins' routes."""
