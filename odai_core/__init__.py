@@ -65,6 +65,7 @@ from odai_core.errors import (
 from odai_core.grants import Account, AccountContext, Grant, Link, LinkInfo
 
 if TYPE_CHECKING:
+    from odai_core import handshake
     from odai_core.hooks import hookimpl
     from odai_core.text import events as chat_events
     from odai_core.tools import speech
@@ -81,11 +82,12 @@ _LAZY = {
     "chat_events": "odai_core.text.events",
     "create_app": "odai_core.web.app",
     "events": "odai_core.voice.events",
+    "handshake": "odai_core.handshake",
     "hookimpl": "odai_core.hooks",
     "speech": "odai_core.tools.speech",
 }
 
-_MODULES = frozenset({"chat_events", "events", "speech"})
+_MODULES = frozenset({"chat_events", "events", "handshake", "speech"})
 
 __all__ = [
     "API_VERSION",
@@ -139,6 +141,7 @@ __all__ = [
     "chat_events",
     "create_app",
     "events",
+    "handshake",
     "hookimpl",
     "speech",
     "tool",

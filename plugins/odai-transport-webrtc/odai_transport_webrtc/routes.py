@@ -8,8 +8,9 @@ from typing import Any
 
 from quart import Blueprint, Response, request, websocket
 
-from odai_core import CallRefused, TransportContext
-from odai_transport_webrtc import assets, handshake, stream
+from odai_core import CallRefused, TransportContext, handshake
+from odai_transport_webrtc import assets, stream
+from odai_transport_webrtc.handshake import read
 from odai_transport_webrtc.page import page
 
 
@@ -35,7 +36,7 @@ def blueprint(ctx: TransportContext) -> Blueprint:
 
     @routes.websocket("/stream/<session_id>")
     async def voice(session_id: str) -> Any:
-        peer = await handshake.read(ctx, _this(websocket), session_id)
+        peer = await read(ctx, _this(websocket), session_id)
         if isinstance(peer, handshake.Refusal):
             return peer.response()
         with ExitStack() as place:

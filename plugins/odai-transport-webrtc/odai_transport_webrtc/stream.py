@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from quart import Websocket
 
-from odai_core import Call, CallInfo, CallRefused, OdaiError, SetupError, TransportContext, events
+from odai_core import Call, CallInfo, CallRefused, OdaiError, SetupError, TransportContext, events, handshake
 from odai_transport_webrtc import frames
 from odai_transport_webrtc.handshake import Peer
 from odai_transport_webrtc.inbox import Inbox
@@ -120,8 +120,9 @@ class Stream:
         self._listener = asyncio.create_task(self._listen())
         try:
             ending = await self._converse(self._listener)
-        except CallRefused as refused:
-            ending = Ending("overloaded", refused.close_code, "Every line is taken. Try again in a moment.")
+        except CallRefused as reason:
+            refusal = handshake.refused(reason)
+            ending = Ending(refusal.code, reason.close_code, refusal.message)
         except SetupError as problem:
             # Only somebody at this machine can do what the remedy says.
             ending = Ending("not_ready", 1011, str(problem)) if self._ctx.loopback else NOT_READY
