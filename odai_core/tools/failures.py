@@ -31,6 +31,12 @@ _FOR_THE_OPERATOR = {
     "not_configured": "has a base URL that is not one: check its setting",
     "plan": "does not allow this with the key's plan",
 }
+_REFUSED = "refused this server itself: check its settings"
+"""A not_configured that came as an answer: what the connector's `codes` read in it."""
+_PERSONAL = {
+    "auth": "{service} doesn't let me in with your account.",
+    "plan": "{service} doesn't allow that with your account.",
+}
 _CODES = {400: "bad_request", 401: "auth", 402: "plan", 404: "not_found", 410: "not_found", 422: "bad_request"}
 _CODES |= {408: "timeout", 429: "rate_limited"}
 _KEY_TROUBLE = re.compile(rb"api.?key|invalid.{0,20}(?:key|token|credential)|token.{0,20}invalid", re.IGNORECASE)
@@ -41,10 +47,15 @@ Codes = Callable[[int, bytes], str | None]
 """What a connector makes of an HTTP status that is not success and the beginning of its body: a code, or None."""
 
 
-def failure(code: str, service: str, *, status: int | None = None, retry_after: float | None = None) -> ToolError:
+def failure(
+    code: str, service: str, *, status: int | None = None, retry_after: float | None = None, personal: bool = False
+) -> ToolError:
     """The `ToolError` for a code; what only the operator can mend is logged, without address or key."""
+    if personal and code in _PERSONAL:
+        return ToolError(code, _PERSONAL[code].format(service=service), retry_after=retry_after)
     if code in _FOR_THE_OPERATOR:
-        log.warning("%s %s%s", service, _FOR_THE_OPERATOR[code], f" (HTTP {status})" if status else "")
+        told = _REFUSED if status and code == "not_configured" else _FOR_THE_OPERATOR[code]
+        log.warning("%s %s%s", service, told, f" (HTTP {status})" if status else "")
     return ToolError(code, _SENTENCES[code].format(service=service), retry_after=retry_after)
 
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import random
-import re
 import time
-from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from codecs import getincrementaldecoder
+from collections.abc import Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
-from odai_core.contract import Secret
 from odai_core.errors import ToolError
 from odai_core.tools.breaker import Breaker
 from odai_core.tools.cache import Cache
 from odai_core.tools.failures import Codes, code_of, failure, retry_after
+from odai_core.tools.request import Auth, Headers, Params, Plain, Request
 
 if TYPE_CHECKING:
     import httpx2
@@ -32,6 +28,8 @@ MAX_BODY = 2 * 1024 * 1024
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 7.5
 """Less than a tool's 8 s: a request that its tool cuts off first would never count against its host."""
+LONGEST_SECONDS = 60.0
+"""What a request may ask for with `timeout=`."""
 RETRIES = 2
 MAX_RETRY_AFTER = 2.0
 """Seconds a caller may be kept waiting because a service asked for it."""
@@ -40,37 +38,8 @@ MAX_RETRY_AFTER = 2.0
 _TALKATIVE = ("httpx2", "httpcore2", "hpack")
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
 _PASSES = frozenset({"rate_limited", "upstream"})
-_BASE_URL = re.compile(r"https?://[^/]")
 _ITS_FAULT = frozenset({"upstream", "timeout"})
 _NOTHING = b"null"
-
-Plain = str | int | float | bool | Secret
-Params = Mapping[str, Plain | Sequence[Plain] | None]
-"""A list or tuple is sent as its name repeated, once for each value."""
-Headers = Mapping[str, Plain | None]
-Auth = Secret | tuple[str | Secret, str | Secret]
-"""A bearer token, or the user and password of HTTP Basic."""
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class _Request:
-    """One request with its secrets in plain text; it lives as long as the request and never prints itself."""
-
-    method: str
-    url: str
-    params: tuple[tuple[str, str], ...]
-    headers: dict[str, str]
-    json: Any
-    service: str
-    retry: bool
-    codes: Codes | None
-
-    def key(self) -> bytes:
-        """What tells two requests apart, without the secrets in it."""
-        # Sorted by name alone: the order of a repeated parameter's values may matter.
-        params = sorted(self.params, key=lambda pair: pair[0])
-        parts = (self.method, self.url, params, sorted(self.headers.items()), self.json)
-        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()
 
 
 class HttpClient:
@@ -102,6 +71,8 @@ class HttpClient:
         cache: float = 0,
         retry: bool = True,
         auth: Auth | None = None,
+        personal: bool = False,
+        timeout: float | None = None,
         service: str = "That service",
         codes: Codes | None = None,
         type: Any = Any,
@@ -109,8 +80,30 @@ class HttpClient:
         """`request_json("GET", ...)`, retried unless `retry` is False."""
         return await self.request_json(
             "GET", base_url, *segments, params=params, headers=headers, cache=cache, retry=retry, auth=auth,
-            service=service, codes=codes, type=type,
+            personal=personal, timeout=timeout, service=service, codes=codes, type=type,
         )  # fmt: skip
+
+    async def get_text(
+        self,
+        base_url: str,
+        *segments: Plain,
+        params: Params | None = None,
+        headers: Headers | None = None,
+        limit: int = MAX_BODY,
+        retry: bool = True,
+        auth: Auth | None = None,
+        personal: bool = False,
+        timeout: float | None = None,
+        service: str = "That service",
+        codes: Codes | None = None,
+    ) -> str:
+        """The answer as UTF-8 text, cut after `limit` bytes; what is no UTF-8 becomes U+FFFD. The rest as below."""
+        request = Request.made(
+            "GET", base_url, segments, params=params, headers={"Accept": "*/*", **(headers or {})}, auth=auth,
+            personal=personal, timeout=timeout, service=service, codes=codes, retry=retry, text=min(limit, MAX_BODY),
+        )  # fmt: skip
+        # A character that was cut in two is left out.
+        return getincrementaldecoder("utf-8-sig")("replace").decode(await self._guarded(request))
 
     async def request_json(
         self,
@@ -120,9 +113,12 @@ class HttpClient:
         params: Params | None = None,
         headers: Headers | None = None,
         json: Any = None,
+        form: Params | None = None,
         cache: float = 0,
         retry: bool = False,
         auth: Auth | None = None,
+        personal: bool = False,
+        timeout: float | None = None,
         service: str = "That service",
         codes: Codes | None = None,
         type: Any = Any,
@@ -132,26 +128,23 @@ class HttpClient:
         `segments` are quoted, so they may come from a model; without them `base_url` is asked as it stands, with a
         slash at its end if it has one. A 204 is read as JSON's null: `type=Films | None` tells it from a bad answer.
         What is None in `params` and `headers` is left out, a list in `params` repeats its name; a `Secret` is revealed
-        only here. `auth` is a `Secret` (bearer token) or a pair (HTTP Basic). `cache` keeps the answer that many
-        seconds. `retry` asks again, at most twice, when the service is unreachable or busy: only for requests that
-        change nothing. `service` is how the sentences name it. `codes` may know a better code than the HTTP status
-        gives: it gets the status of an answer that is not success and the first 8 KiB of its body, and returns one of
-        the codes below, or None. `type` is what the answer must look like: anything msgspec can decode into, such as a
-        Struct; numbers written as text are taken, and what does not fit is bad_shape.
+        only here. The body is `json`, or `form` as application/x-www-form-urlencoded. `auth` is a `Secret` (bearer
+        token) or a pair (HTTP Basic). `personal` says that it is a user's, not the operator's: who is refused then has
+        made no mistake in the settings, and no operator is told so. `cache` keeps the answer that many seconds. `retry`
+        asks again, at most twice, when the service is unreachable or busy: only for requests that change nothing.
+        `timeout` is in seconds, at most 60, for this request with its retries (its tool needs a longer one too).
+        `service` is how the sentences name it. `codes` may know a better code than the HTTP status gives: it gets the
+        status of an answer that is not success and the first 8 KiB of its body, and returns one of the codes below, or
+        None. `type` is what the answer must look like: anything msgspec can decode into, such as a Struct; numbers
+        written as text are taken, and what does not fit is bad_shape.
 
         Raises `ToolError` and nothing else, with the codes bad_request, auth, plan, not_found, rate_limited,
         upstream, timeout, bad_shape, unavailable and not_configured.
         """
-        request = _Request(
-            method=method,
-            url=_join(base_url, segments, service),
-            params=_pairs(params),
-            headers=_revealed(headers) | ({"Authorization": _authorization(auth)} if auth else {}),
-            json=json,
-            service=service,
-            retry=retry,
-            codes=codes,
-        )
+        request = Request.made(
+            method, base_url, segments, params=params, headers=headers, json=json, form=form, auth=auth,
+            personal=personal, timeout=timeout, service=service, codes=codes, retry=retry,
+        )  # fmt: skip
         key = request.key() if cache else b""
         kept = self._cache.get(key) if cache else None
         body = await self._guarded(request) if kept is None else kept
@@ -171,14 +164,15 @@ class HttpClient:
         if client is not None and self._loop is asyncio.get_running_loop():
             await client.aclose()
 
-    async def _guarded(self, request: _Request) -> bytes:
+    async def _guarded(self, request: Request) -> bytes:
         """Ask behind the host's circuit breaker and within the time limit."""
         host = request.url.split("/", 3)[2]
         wait = self._breaker.wait(host)
         if wait is not None:
             raise failure("unavailable", request.service, retry_after=wait)
+        seconds = self._timeout if request.timeout is None else min(request.timeout, LONGEST_SECONDS)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds):
                 outcome = await self._with_retries(request)
         except TimeoutError:
             outcome = failure("timeout", request.service)
@@ -194,7 +188,7 @@ class HttpClient:
             self._breaker.succeeded(host)
         raise outcome
 
-    async def _with_retries(self, request: _Request) -> bytes | ToolError:
+    async def _with_retries(self, request: Request) -> bytes | ToolError:
         for attempt in range(RETRIES if request.retry else 0):
             outcome, pause = await self._once(request)
             if pause is None:
@@ -202,7 +196,7 @@ class HttpClient:
             await self._sleep(max(pause, random.uniform(0.05, 0.2) * (attempt + 1)))
         return (await self._once(request))[0]
 
-    async def _once(self, request: _Request) -> tuple[bytes | ToolError, float | None]:
+    async def _once(self, request: Request) -> tuple[bytes | ToolError, float | None]:
         """One try: the body or the failure, and for a failure worth another try the seconds to wait."""
         import httpx2
 
@@ -220,7 +214,7 @@ class HttpClient:
         except (httpx2.HTTPError, OSError):
             return failure("upstream", request.service), None
 
-    async def _send(self, request: _Request) -> tuple[bytes | ToolError, float | None]:
+    async def _send(self, request: Request) -> tuple[bytes | ToolError, float | None]:
         client = self._open()
         async with client.stream(
             request.method,
@@ -228,16 +222,17 @@ class HttpClient:
             params=request.params or None,
             headers=request.headers,
             json=request.json,
+            content=request.form,
         ) as response:
-            body = await _read(response)
             status = response.status_code
+            body = await _read(response, request.text if 200 <= status < 300 else None)
             if status == 204:
-                return _NOTHING, None
+                return b"" if request.text is not None else _NOTHING, None
             if 200 <= status < 300:
                 return (failure("bad_shape", request.service), None) if body is None else (body, None)
             wait = retry_after(response.headers)
         code = code_of(status, body or b"", request.codes)
-        failed = failure(code, request.service, status=status, retry_after=wait)
+        failed = failure(code, request.service, status=status, retry_after=wait, personal=request.personal)
         worth_it = status in _RETRIED_STATUS and code in _PASSES and (wait is None or wait <= MAX_RETRY_AFTER)
         return failed, (wait or 0.0) if worth_it else None
 
@@ -263,14 +258,16 @@ class HttpClient:
         return self._client
 
 
-async def _read(response: httpx2.Response) -> bytes | None:
-    """The body, or None when it is larger than we take; the rest is not read."""
+async def _read(response: httpx2.Response, cut: int | None) -> bytes | None:
+    """The body, cut after so many bytes; or, without a number, None when it is larger than we take."""
     parts, size = [], 0
     async for part in response.aiter_bytes():
+        parts.append(part)
         size += len(part)
+        if cut is not None and size >= cut:
+            return b"".join(parts)[:cut]
         if size > MAX_BODY:
             return None
-        parts.append(part)
     return b"".join(parts)
 
 
@@ -280,37 +277,3 @@ def _decode(body: bytes, type: Any, service: str) -> Any:
     except (ValueError, RecursionError):
         pass
     raise failure("bad_shape", service)
-
-
-def _join(base_url: str, segments: tuple[Plain, ...], service: str) -> str:
-    if not _BASE_URL.match(base_url):
-        raise failure("not_configured", service)
-    quoted = [quote(_reveal(segment).encode("utf-8", "replace"), safe="") for segment in segments]
-    if any(segment in ("", ".", "..") for segment in quoted):
-        raise failure("bad_request", service)
-    return "/".join([base_url.rstrip("/"), *quoted]) if quoted else base_url
-
-
-def _pairs(params: Params | None) -> tuple[tuple[str, str], ...]:
-    pairs: list[tuple[str, str]] = []
-    for name, value in (params or {}).items():
-        several = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
-        pairs += [(name, _reveal(one)) for one in several if one is not None]
-    return tuple(pairs)
-
-
-def _revealed(values: Headers | None) -> dict[str, str]:
-    return {name: _reveal(value) for name, value in (values or {}).items() if value is not None}
-
-
-def _authorization(auth: Auth) -> str:
-    if isinstance(auth, Secret):
-        return f"Bearer {auth.reveal()}"
-    pair = ":".join(map(_reveal, auth))
-    return f"Basic {b64encode(pair.encode()).decode()}"
-
-
-def _reveal(value: Plain) -> str:
-    if isinstance(value, Secret):
-        return value.reveal()
-    return str(value).lower() if isinstance(value, bool) else str(value)
