@@ -12,6 +12,7 @@ OdaiError
 │   ├── ForeignChat         this chat belongs to somebody else
 │   └── QuotaReached        the user has had all that a day allows
 ├── ModelLost             nobody: the call reconnects, or says goodbye
+├── ModelError            the user asks again; the operator looks at the key and the address
 └── ToolError             the caller hears one sentence and asks for something else
     └── AccountNeeded       the caller links an account first
 """
@@ -87,6 +88,21 @@ class QuotaReached(CallRefused):
 
 class ModelLost(OdaiError):
     """The model's connection ended and could not be opened again."""
+
+
+class ModelError(OdaiError):
+    """A text model gave no answer, or not all of it. `message` is a sentence for the user, without the service's words.
+
+    Codes: busy (too many requests), unavailable (it failed, could not be reached or took too long), too_long (more than
+    it can read), model (it refused the key or the request, or its answer cannot be read). `retry_after` is in seconds.
+    """
+
+    def __init__(self, code: str, message: str, *, retryable: bool, retry_after: float | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+        self.retry_after = retry_after
 
 
 class ToolError(OdaiError):
