@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ def positive(number: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
+def limit(number: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Read a number that is 0 (no limit) or above."""
+
+    def read(text: str) -> Any:
+        value = number(text)
+        if not 0 <= value < 10**12:
+            raise ValueError("use a number above 0, or 0 for no limit")
+        return value
+
+    return read
+
+
 def web_address(text: str) -> str:
     """Read https://host, without a slash at its end."""
     if not text.startswith(("https://", "http://")):
@@ -68,6 +81,24 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
     Setting(
+        name="ODAI_DAILY_CALL_MINUTES",
+        help="How long a user may call in a day, in minutes; 0: no limit.",
+        default="0",
+        type=limit(float),
+    ),
+    Setting(
+        name="ODAI_DAILY_TOKENS",
+        help="How many tokens a user may use in a day; 0: no limit.",
+        default="0",
+        type=limit(int),
+    ),
+    Setting(
+        name="ODAI_DAILY_USD",
+        help="What a user may cost in a day, in US dollars, as far as prices are known; 0: no limit.",
+        default="0",
+        type=limit(Decimal),
+    ),
+    Setting(
         name="ODAI_DATABASE_URL",
         help="Where chats, accounts and usage are kept, as an SQLAlchemy URL; empty: an SQLite file of this user.",
         secret=True,
@@ -79,14 +110,30 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="ODAI_ENVIRONMENT", help="A name for this installation, shown by /test.", default="local"),
     Setting(
+        name="ODAI_FIREBASE_PROJECT",
+        help="Take the sign-in tokens of this Firebase project, in place of ODAI_OIDC_ISSUER.",
+    ),
+    Setting(
         name="ODAI_IDLE_SECONDS", help="A call this long without speech ends.", default="120", type=positive(float)
     ),
     Setting(name="ODAI_MAX_CALL_SECONDS", help="The longest call.", default="3600", type=positive(float)),
     Setting(name="ODAI_MAX_CALLS", help="How many calls at once.", default="100", type=positive(int)),
     Setting(name="ODAI_MODEL", help="The model that answers; empty: openai with a key, else local."),
+    Setting(name="ODAI_OIDC_ALLOW_ANONYMOUS", help="1 takes tokens of anonymous users too.", type=flag),
+    Setting(
+        name="ODAI_OIDC_AUDIENCE", help="Whom tokens must be made for: your app's client id, or several.", type=names
+    ),
+    Setting(name="ODAI_OIDC_ISSUER", help="Take the sign-in tokens of this OpenID Connect issuer, named as in iss."),
+    Setting(name="ODAI_OIDC_JWKS_URL", help="Where the issuer's keys are; empty: where its discovery document says."),
+    Setting(
+        name="ODAI_OIDC_REQUIRED_CLAIMS",
+        help="Claims a token must have: name (it must be true) or name=value.",
+        type=names,
+    ),
     Setting(name="ODAI_ORIGINS", help="Web origins that may open sockets, beside our own.", type=names),
     Setting(name="ODAI_PIN", help="Who wins a name clash: name=distribution, ...", type=names),
     Setting(name="ODAI_PLUGINS", help="Import only these plugins; empty: all.", type=names),
+    Setting(name="ODAI_PRICES", help="A price table of your own, a TOML file; empty: the built-in one."),
     Setting(
         name="ODAI_PUBLIC_HOST",
         help="The name the world reaches this server by: voice.example.com.",

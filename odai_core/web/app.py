@@ -25,7 +25,7 @@ from odai_core.text.desk import ChatDesk
 from odai_core.tools.http import HttpClient
 from odai_core.usage.ledger import Ledger
 from odai_core.voice.switchboard import Switchboard
-from odai_core.web.auth import Signer, Tokens
+from odai_core.web.auth import Signer, make_tokens
 from odai_core.web.drain import Admission
 from odai_core.web.mount import build_app
 
@@ -53,7 +53,7 @@ class Server:
         self.database = Database(settings.core["ODAI_DATABASE_URL"])
         self.ledger = Ledger(self.database, settings.core)
         self.signer = Signer(settings.core["ODAI_SECRET"])
-        self.tokens = Tokens(self.signer)
+        self.tokens = make_tokens(settings.core, self.signer, self.http)
         self.admission = Admission(settings.core["ODAI_MAX_CALLS"])
         self.accounts = Accounts(settings, database=self.database, http=self.http)
         self.switchboard = Switchboard(self.host, http=self.http, accounts=self.accounts, analytics=self.analytics)
@@ -118,6 +118,7 @@ class Server:
             except Exception:
                 log.exception("the lifespan of %s did not end well", name)
         await self.chats.close()
+        await self.tokens.aclose()
         await self.http.aclose()
         await self.analytics.aclose()
         await self.database.close()

@@ -1,16 +1,21 @@
-"""Who may talk: tokens of our own for now, signed, short-lived and never trusted for more than they say."""
+"""Who may talk: those with a token of ours, signed and short-lived, or with one of the issuer in the settings."""
 
 from __future__ import annotations
 
 import ipaddress
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from odai_core.calls import Caller
 from odai_core.contract import Secret
+from odai_core.web.issuer import issuer_of
+
+if TYPE_CHECKING:
+    from odai_core.tools.http import HttpClient
+    from odai_core.web.jwt import JwtVerifier
 
 TOKEN_SECONDS = 12 * 3600.0
 """A page left open overnight asks for a reload."""
@@ -43,20 +48,45 @@ class Signer:
 
 
 class Tokens:
-    """Bearer tokens: `mint` makes one for a user, `authenticate` reads it."""
+    """Bearer tokens: `mint` makes one of ours for a user, `authenticate` reads ours and the issuer's."""
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signer, verifier: JwtVerifier | None = None) -> None:
         self._signer = signer
+        self._verifier = verifier
+
+    @property
+    def local_only(self) -> bool:
+        """No issuer is configured."""
+        return self._verifier is None
 
     def mint(self, user_id: str) -> str:
         """A token that stands for this user for `TOKEN_SECONDS`."""
         return self._signer.sign({"sub": user_id, "jti": secrets.token_hex(4)}, purpose="token")
 
-    def authenticate(self, token: str) -> Caller | None:
-        """The caller, or None. Guests have no user id."""
+    async def authenticate(self, token: str) -> Caller | None:
+        """The caller, or None. It may have to fetch the issuer's keys."""
         payload = self._signer.unsign(token, purpose="token", max_age=TOKEN_SECONDS)
-        subject = payload.get("sub") if payload else None
+        if payload is None:
+            return None if self._verifier is None or not isinstance(token, str) else await self._verifier.caller(token)
+        subject = payload.get("sub")
         return Caller(user_id=subject) if isinstance(subject, str) and subject else None
+
+    async def aclose(self) -> None:
+        """End what is under way. Idempotent."""
+        if self._verifier is not None:
+            await self._verifier.aclose()
+
+
+def make_tokens(core: Mapping[str, Any], signer: Signer, http: HttpClient) -> Tokens:
+    """What a server takes by its settings. Raises SettingError for an issuer that is half configured."""
+    issuer = issuer_of(core)
+    if issuer is None:
+        return Tokens(signer)
+    # PyJWT and its cryptography cost 60 ms to import, which a server without an issuer need not pay.
+    from odai_core.web.jwt import JwtVerifier
+    from odai_core.web.keys import Keys
+
+    return Tokens(signer, JwtVerifier(issuer, Keys(issuer, http)))
 
 
 def is_loopback(address: str | None) -> bool:

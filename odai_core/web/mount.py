@@ -40,7 +40,7 @@ class Transport:
     origins: tuple[str, ...]
 
     async def authenticate(self, token: str) -> Caller | None:
-        return self.server.tokens.authenticate(token)
+        return await self.server.tokens.authenticate(token)
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:
         # With a public name a proxy stands in front, and its own address and Host header look local.
@@ -56,6 +56,9 @@ class Transport:
 
     def unsign(self, text: str, *, max_age: float) -> Mapping[str, Any] | None:
         return self.server.signer.unsign(text, purpose=f"transport.{self.name}", max_age=max_age)
+
+    async def stopping(self) -> None:
+        await self.server.admission.stopping.wait()
 
     def admit(self, session_id: str) -> AbstractContextManager[None]:
         return self.server.admission.admit(session_id)

@@ -20,15 +20,15 @@ from odai_core.web.auth import Signer, Tokens
 # -- token
 
 
-def test_a_token_is_taken_by_a_server_with_the_same_secret(invoke, monkeypatch):
+async def test_a_token_is_taken_by_a_server_with_the_same_secret(invoke, monkeypatch):
     monkeypatch.setenv("ODAI_SECRET", "correct horse")
     done = invoke("token", "--user", "ada")
     assert done.exit_code == 0
     token = done.stdout.strip()
-    caller = Tokens(Signer(Secret("correct horse"))).authenticate(token)
+    caller = await Tokens(Signer(Secret("correct horse"))).authenticate(token)
     assert caller is not None
     assert caller.user_id == "ada"
-    assert Tokens(Signer(Secret("another"))).authenticate(token) is None
+    assert await Tokens(Signer(Secret("another"))).authenticate(token) is None
     assert "correct horse" not in done.output
 
 

@@ -26,65 +26,65 @@ def later(monkeypatch):
     return shift
 
 
-def test_a_token_stands_for_its_user():
-    assert TOKENS.authenticate(TOKENS.mint("ann")).user_id == "ann"
+async def test_a_token_stands_for_its_user():
+    assert (await TOKENS.authenticate(TOKENS.mint("ann"))).user_id == "ann"
     assert TOKENS.mint("ann") != TOKENS.mint("ann")
 
 
-def test_a_token_is_over_after_twelve_hours(later):
+async def test_a_token_is_over_after_twelve_hours(later):
     token = TOKENS.mint("ann")
     later[0] = int(auth.TOKEN_SECONDS)
-    assert TOKENS.authenticate(token)
+    assert await TOKENS.authenticate(token)
     later[0] += 1
-    assert TOKENS.authenticate(token) is None
+    assert await TOKENS.authenticate(token) is None
 
 
-def test_a_token_from_the_future_is_refused(later):
+async def test_a_token_from_the_future_is_refused(later):
     later[0] = 3600
     token = TOKENS.mint("ann")
     later[0] = 0
-    assert TOKENS.authenticate(token) is None
+    assert await TOKENS.authenticate(token) is None
 
 
-def test_one_purpose_is_worth_nothing_for_another():
+async def test_one_purpose_is_worth_nothing_for_another():
     ticket = SIGNER.sign({"sub": "ann"}, purpose="transport.twilio")
-    assert TOKENS.authenticate(ticket) is None
+    assert await TOKENS.authenticate(ticket) is None
     assert SIGNER.unsign(ticket, purpose="transport.webrtc", max_age=60) is None
     assert SIGNER.unsign(ticket, purpose="transport.twilio", max_age=60) == {"sub": "ann"}
 
 
-def test_another_secret_is_another_server():
-    assert Tokens(Signer(Secret("another"))).authenticate(TOKENS.mint("ann")) is None
-    assert Tokens(Signer(Secret(KEY))).authenticate(TOKENS.mint("ann"))
-    assert Tokens(Signer(Secret(""))).authenticate(Tokens(Signer(Secret(""))).mint("ann")) is None
+async def test_another_secret_is_another_server():
+    assert await Tokens(Signer(Secret("another"))).authenticate(TOKENS.mint("ann")) is None
+    assert await Tokens(Signer(Secret(KEY))).authenticate(TOKENS.mint("ann"))
+    assert await Tokens(Signer(Secret(""))).authenticate(Tokens(Signer(Secret(""))).mint("ann")) is None
 
 
 @pytest.mark.parametrize("payload", [{}, {"sub": ""}, {"sub": 7}, {"sub": None}, [], "ann", None])
-def test_a_signed_nonsense_is_no_token(payload):
+async def test_a_signed_nonsense_is_no_token(payload):
     text = URLSafeTimedSerializer(KEY, salt="odai.token").dumps(payload)
-    assert TOKENS.authenticate(text) is None
+    assert await TOKENS.authenticate(text) is None
 
 
 @given(st.integers(0, 200), st.integers(0, 255))
-def test_no_changed_byte_is_accepted(place, byte):
+async def test_no_changed_byte_is_accepted(place, byte):
     token = TOKENS.mint("ann")
     changed = bytearray(token.encode())
     changed[place % len(changed)] = byte
     text = changed.decode("latin-1")
-    payload = TOKENS.authenticate(text)
+    payload = await TOKENS.authenticate(text)
     # The last character of base64 has bits that mean nothing.
     assert payload is None or text[:-1] == token[:-1]
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1")), st.none(), st.integers()))
-def test_any_text_is_refused_without_a_crash(text):
-    assert TOKENS.authenticate(text) is None
+async def test_any_text_is_refused_without_a_crash(text):
+    assert await TOKENS.authenticate(text) is None
 
 
-def test_hostile_texts_are_refused():
+async def test_hostile_texts_are_refused():
     head = base64.urlsafe_b64encode(json.dumps({"sub": "root"}).encode()).decode().rstrip("=")
     for text in (f"{head}.aaaa.bbbb", head, f"{head}..", ".", "\ud800", "x" * 5000, "." + "A" * 4000, "", "é.è.ê"):
-        assert TOKENS.authenticate(text) is None
+        assert await TOKENS.authenticate(text) is None
 
 
 @pytest.mark.parametrize(
