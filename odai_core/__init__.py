@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from odai_core.tools.response import ToolResponse
     from odai_core.voice import events
     from odai_core.voice.orchestrator import AUDIO_AGENT, VOICE_ORCHESTRATOR_TOOLS
+    from odai_core.web import pages
     from odai_core.web.app import create_app
 
 # What costs time to import, or needs the installed plugins, is looked up when somebody asks for it.
@@ -85,10 +86,11 @@ _LAZY = {
     "events": "odai_core.voice.events",
     "handshake": "odai_core.handshake",
     "hookimpl": "odai_core.hooks",
+    "pages": "odai_core.web.pages",
     "speech": "odai_core.tools.speech",
 }
 
-_MODULES = frozenset({"chat_events", "events", "handshake", "speech"})
+_MODULES = frozenset({"chat_events", "events", "handshake", "pages", "speech"})
 
 __all__ = [
     "API_VERSION",
@@ -145,6 +147,7 @@ __all__ = [
     "events",
     "handshake",
     "hookimpl",
+    "pages",
     "speech",
     "tool",
 ]

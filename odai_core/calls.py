@@ -213,6 +213,9 @@ class TransportContext(Protocol):
     def unsign(self, text: str, *, max_age: float) -> Mapping[str, Any] | None:
         """The payload, when the signature is ours and at most `max_age` seconds old."""
 
+    async def stopping(self) -> None:
+        """Wait until the server begins to stop: a socket that has nothing to finish is closed then, with 1001."""
+
     def admit(self, session_id: str) -> AbstractContextManager[None]:
         """Take a place for one call. Raises `CallRefused`, which knows its HTTP status and close code."""
 

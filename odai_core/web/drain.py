@@ -17,8 +17,19 @@ class Admission:
         self._taken: set[str] = set()
         self._empty = asyncio.Event()
         self._empty.set()
-        self.draining = False
+        self.stopping = asyncio.Event()
         self.refused = 0
+
+    @property
+    def draining(self) -> bool:
+        return self.stopping.is_set()
+
+    @draining.setter
+    def draining(self, value: bool) -> None:
+        if value:
+            self.stopping.set()
+        else:
+            self.stopping.clear()
 
     def __len__(self) -> int:
         return len(self._taken)

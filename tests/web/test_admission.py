@@ -48,3 +48,12 @@ async def test_empty_waits_for_the_last_call_within_its_time():
     before = loop.time()
     assert await places.empty(30)
     assert loop.time() == before + 2
+
+
+async def test_who_waits_for_the_stop_hears_of_it():
+    places = Admission(1)
+    waiting = asyncio.create_task(places.stopping.wait())
+    places.draining = True
+    assert await asyncio.wait_for(waiting, 5)
+    places.draining = False
+    assert not places.stopping.is_set()

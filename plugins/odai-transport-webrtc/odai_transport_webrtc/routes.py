@@ -8,10 +8,11 @@ from typing import Any
 
 from quart import Blueprint, Response, request, websocket
 
-from odai_core import CallRefused, TransportContext, handshake
-from odai_transport_webrtc import assets, stream
+from odai_core import CallRefused, TransportContext, handshake, pages
+from odai_transport_webrtc import stream
 from odai_transport_webrtc.handshake import read
-from odai_transport_webrtc.page import page
+
+FILES = pages.Files("odai_transport_webrtc", microphone=True)
 
 
 def blueprint(ctx: TransportContext) -> Blueprint:
@@ -23,12 +24,11 @@ def blueprint(ctx: TransportContext) -> Blueprint:
 
     @routes.get("/", endpoint="page")
     async def show_page() -> Response:
-        return page(ctx)
+        return FILES.page(ctx)
 
     @routes.get("/static/<name>")
     async def static_file(name: str) -> Response:
-        # The page is not among its own files: only `page` knows who may have a token.
-        return assets.respond("" if name == "index.html" else name)
+        return FILES.file(name)
 
     @routes.post("/check")
     async def check() -> Any:

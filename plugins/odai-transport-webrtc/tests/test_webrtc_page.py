@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from odai_transport_webrtc.assets import assets
+from odai_transport_webrtc.routes import FILES
 
 
 @pytest.mark.parametrize("path", ["/", "/app/voice/"])
@@ -50,7 +50,7 @@ async def test_every_file_the_page_names_is_served_with_its_type(site: Any) -> N
             found = re.findall(r'"\./([a-z-]+\.js)"', answer.text)
             waiting += [full for name in found if (full := f"/app/voice/static/{name}") not in seen]
     # Every file is reached from the page: none is left over from an earlier one.
-    assert seen == {f"/app/voice/static/{name}" for name in assets() if name != "index.html"}
+    assert seen == {f"/app/voice/static/{name}" for name in FILES.found if name != "index.html"}
 
 
 async def test_an_unchanged_file_is_not_sent_again(site: Any) -> None:

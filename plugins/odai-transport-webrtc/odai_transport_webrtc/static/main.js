@@ -5,11 +5,11 @@ import { Orb } from "./orb.js";
 import { Player } from "./player.js";
 import { Session } from "./session.js";
 import { State } from "./state.js";
+import { Token } from "./token.js";
 import { Tools } from "./tools.js";
 import { Transcript } from "./transcript.js";
 import { BARGE_IN_LATER, INSECURE, MICROPHONE_LOST, endingWords, microphoneWords, phaseWords, refusalWords } from "./words.js";
 
-const STORED_TOKEN = "odai-token";
 const RAW = new URLSearchParams(location.search).get("raw_mic") === "1";
 const CAN_SOUND = typeof AudioWorkletNode === "function" && isSecureContext;
 
@@ -19,7 +19,12 @@ const transcript = new Transcript($("transcript"), $("scroller"));
 const tools = new Tools(transcript);
 const state = new State(show);
 
-let token = document.querySelector('meta[name="odai-token"]')?.content || sessionStorage.getItem(STORED_TOKEN) || "";
+const token = new Token($("token-form"), () => {
+  $("compose").hidden = false;
+  state.set({ needsToken: false });
+  notice("");
+  $("talk").focus();
+});
 let session = null;
 let sound = null; // {context, player, microphone}
 let pendingText = "";
@@ -52,9 +57,8 @@ function notice(text) {
 function askForToken(text = "") {
   notice(text);
   state.set({ needsToken: true });
-  $("token-form").hidden = false;
   $("compose").hidden = true;
-  $("token").focus();
+  token.ask();
 }
 
 function showMetrics({ speech_end_to_first_audio_ms: ms }) {
@@ -140,7 +144,7 @@ function closeSound(old = sound) {
 }
 
 async function start(withMicrophone) {
-  if (!token) return askForToken();
+  if (!token.value) return askForToken();
   const mine = ++attempt;
   notice(CAN_SOUND ? "" : INSECURE);
   state.reset("connecting");
@@ -159,7 +163,7 @@ async function start(withMicrophone) {
   state.set({ microphone: Boolean(sound?.microphone) });
   $("welcome").hidden = true;
   transcript.divide();
-  session = new Session({ token, bargeIn: $("barge-in").checked, onEvent: follow, onClosed: over });
+  session = new Session({ token: token.value, bargeIn: $("barge-in").checked, onEvent: follow, onClosed: over });
   return undefined;
 }
 
@@ -184,8 +188,7 @@ function over({ code, bye, refusal }) {
 }
 
 function wrongToken(refusal) {
-  token = "";
-  sessionStorage.removeItem(STORED_TOKEN);
+  token.forget();
   askForToken(refusalWords(refusal));
 }
 
@@ -234,23 +237,11 @@ $("compose").addEventListener("submit", (event) => {
   return state.facts.link === "connecting" ? undefined : start(false);
 });
 
-$("token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  token = $("token").value.trim();
-  sessionStorage.setItem(STORED_TOKEN, token);
-  $("token").value = "";
-  $("token-form").hidden = true;
-  $("compose").hidden = false;
-  state.set({ needsToken: false });
-  notice("");
-  $("talk").focus();
-});
-
 $("barge-in").addEventListener("change", () => {
   if (state.facts.link === "open") notice(BARGE_IN_LATER);
 });
 
 addEventListener("pagehide", () => session?.end());
 
-if (!token) askForToken();
+if (!token.value) askForToken();
 else if (!CAN_SOUND) notice(INSECURE);

@@ -1,5 +1,7 @@
 // One conversation's socket: frames in and out, and what became of it.
 
+import { newId } from "./ids.js";
+
 const BASE = "/app/voice";
 const PING_MS = 15000;
 const BACKLOG_LIMIT = 1 << 18; // bytes waiting in the browser; beyond that the voice is too late to matter
@@ -11,12 +13,6 @@ function toBase64(buffer) {
 function toSamples(payload) {
   const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
   return new Int16Array(bytes.buffer);
-}
-
-// A UUID also where crypto.randomUUID is missing: on plain http.
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function address(bargeIn) {

@@ -1,23 +1,15 @@
 // What both sides said, growing line by line.
 
 import { element } from "./dom.js";
+import { Pinned } from "./pinned.js";
 
 const NAMES = { user: "You", assistant: "ODAI" };
-const NEAR_THE_END = 80; // pixels
 
 export class Transcript {
   constructor(list, scroller) {
     this.list = list;
-    this.scroller = scroller;
     this.lines = new Map();
-    this.pinned = true;
-    scroller.addEventListener("scroll", () => {
-      this.pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END;
-    });
-    // Also when a notice or a keyboard takes room from below.
-    const resized = new ResizeObserver(() => this.follow());
-    resized.observe(scroller);
-    resized.observe(list);
+    this.pinned = new Pinned(list, scroller);
   }
 
   // item: {id, role, text, status}
@@ -49,10 +41,5 @@ export class Transcript {
   divide() {
     this.lines.clear();
     if (this.list.childElementCount > 0) this.append(element("li", "divider", "New conversation"));
-  }
-
-  // Stay at the newest line, unless somebody scrolled up to read.
-  follow() {
-    if (this.pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 }
