@@ -78,6 +78,11 @@ def host_name(text: str) -> str:
 
 
 CORE_SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="ODAI_ACCOUNT_KEYS",
+        help="Encrypts users' linked accounts: Fernet keys; the first encrypts, all of them decrypt.",
+        secret=True,
+    ),
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
     Setting(
