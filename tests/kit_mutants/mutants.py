@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-MODULE = "odai_tool_buoys/__init__.py"
+MODULE = "odai_tool_{sample}/__init__.py"
 
 
 @dataclass(frozen=True)
@@ -17,18 +17,20 @@ class Mutant:
     old: str = ""
     new: str = ""
     file: str = MODULE
-    entry_point: str = "buoys"
-    distribution: str = "odai-tool-buoys"
+    entry_point: str = ""
+    """Another one than the sample's."""
+    distribution: str = ""
+    sample: str = "buoys"
 
     def apply(self, project: Path) -> None:
         """Spoil a copy of the project. Raises ValueError when there is nothing to change."""
-        file = project / self.file
+        file = project / self.file.format(sample=self.sample)
         if not self.old:
             file.unlink()
             return
         text = file.read_text()
         if text.count(self.old) < 1:
-            raise ValueError(f"{self.name}: {self.old!r} is not in {self.file}")
+            raise ValueError(f"{self.name}: {self.old!r} is not in {file.name}")
         file.write_text(text.replace(self.old, self.new, 1))
 
 

@@ -275,3 +275,40 @@ def test_two_services_of_one_name_are_refused(monkeypatch):
             service_file.known_services()
     finally:
         service_file.known_services.cache_clear()
+
+
+# -- services that remember ---------------------------------------------------------------------------
+
+
+def _mooring(ask: Ask) -> object:
+    ask.kept["boats"] = ask.kept.get("boats", 0) + 1
+    ask.done.append(ask.json())
+    return {"boats": ask.kept["boats"]}
+
+
+HARBOUR = Service(
+    name="harbour", settings={}, authorize=auth.anybody, routes=[Route("POST", "/moor", _mooring)]
+)  # fmt: skip
+
+
+async def test_what_a_service_did_is_known_until_it_begins_anew(client: httpx2.AsyncClient):
+    async with UpstreamServer(extra=[HARBOUR]) as server:
+        for boat in range(2):
+            answer = await client.post(server.url("harbour") + "/moor", json={"boat": boat})
+        assert (answer.json(), server.done("harbour")) == ({"boats": 2}, [{"boat": 0}, {"boat": 1}])
+        server.begin_anew()
+        assert (await client.post(server.url("harbour") + "/moor", json={})).json() == {"boats": 1}
+        server.forget()
+        assert server.done("harbour") == []
+
+
+async def test_a_lost_answer_is_one_to_what_was_done(client: httpx2.AsyncClient):
+    async with UpstreamServer(extra=[HARBOUR]) as server:
+        server.lose("harbour", after=1)
+        assert (await client.post(server.url("harbour") + "/moor", json=1)).json() == {"boats": 1}
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await client.post(server.url("harbour") + "/moor", json=2)
+        assert server.done("harbour") == [1, 2]
+        server.lose("harbour")
+        server.relent("harbour")
+        assert (await client.post(server.url("harbour") + "/moor", json=3)).json() == {"boats": 3}

@@ -34,7 +34,7 @@ or a whole `Service` (see `odai_core.testing.upstreams`), which can check keys a
 | `offline` | tools that ask no service, such as one that opens a page |
 | `recorded`, `service` | where answers come from: `{"GET /path/{id}": body}`, or a `Service` or several |
 | `settings` | values for further settings: `{"TIDES_REGION": "uk"}` |
-| `account` | what `ctx.account()` gives: a value, or a function of the running `UpstreamServer` |
+| `account` | a function of the running `UpstreamServer` that gives the linked accounts, as `Link`s; else there is one |
 | `caller` | who is talking; a guest in New York unless given |
 | `seeds` | how many odd answers each tool is given, 60; `pytest --odai-seeds 1000` tries more |
 | `waive` | standard test -> why it does not hold here, in words |
@@ -49,8 +49,18 @@ or a whole `Service` (see `odai_core.testing.upstreams`), which can check keys a
 `test_answer_is_spoken`, `test_answer_is_compact`, `test_response_type_is_constant`, `test_nothing_found_is_a_sentence`,
 `test_samples_only_in_demo`, `test_odd_answers_never_raise`, `test_cancellation_leaves_nothing`,
 `test_connections_are_shared_and_closed`, `test_event_loop_is_not_blocked`, `test_arguments_are_encoded`,
-`test_secrets_stay_secret`, and `test_failure` for each of its failures: 400, 401, 402, 403, 404, 422, 429, 500, 502,
-503, 504, slow, unreachable, html, garbage, empty, truncated, huge, deep, redirect, shape.
+`test_secrets_stay_secret`, `test_a_change_asks_first`, and `test_failure` for each of its failures: 400, 401, 402,
+403, 404, 422, 429, 500, 502, 503, 504, slow, unreachable, html, garbage, empty, truncated, huge, deep, redirect, shape.
+
+For connectors that work with users' accounts (`ToolPlugin.account`): `test_account_not_linked_is_said`,
+`test_expired_token_is_renewed_once`, `test_revoked_access_is_account_needed`, `test_missing_scope_is_account_needed`
+(unscoped: the link lacks the connector's scopes; narrow: the service says so, to a token that begins with "narrow-"),
+`test_no_account_service_is_said`. The account is a stand-in's, too: `ctx.account.using(...)` renews its token once. Its
+token is the stand-in's key, so `test_secrets_stay_secret` looks for it everywhere. Without a key there is no account.
+
+For tools with `@tool(confirm=True)`: `test_a_confirmed_action_is_done_once`. Every answer is lost once, and the action
+tried again with the same `ctx.write_id`; the stand-in's service counts what it did (`ask.done`). Before every other run
+the services begin anew, so an event may be deleted many times.
 
 A sentence can be said when it has 1 to 300 characters, ends like a sentence, and holds no address, no markup, no id, no
 machine time, no number that nobody rounded, no None, and at most three things.
@@ -66,19 +76,20 @@ Removing or overriding a standard test in any other way fails the last one, `tes
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from odai_core.calls import Caller
-from odai_core.testing.kit import answers, conduct, declared, failures, packages, secrecy
+from odai_core.grants import Link
+from odai_core.testing.kit import accounts, answers, conduct, declared, failures, packages, secrecy, writes
 from odai_core.testing.kit.standard import FINAL, Standard, build, gathered
 from odai_core.testing.kit.subject import Arguments, NotApplicable, Subject
-from odai_core.testing.upstreams import Service
+from odai_core.testing.upstreams import Service, UpstreamServer
 
 __all__ = ["FINAL", "STANDARD", "NotApplicable", "Standard", "Subject", "conformance"]
 
-STANDARD = gathered(declared, answers, failures, conduct, secrecy, packages)
+STANDARD = gathered(declared, answers, failures, conduct, secrecy, accounts, writes, packages)
 """By name, in the order they run."""
 GUEST = Caller(time_zone="America/New_York", place="Boston, Massachusetts")
 
@@ -93,7 +104,7 @@ def conformance(
     recorded: Mapping[str, Any] | None = None,
     service: Service | Iterable[Service] = (),
     settings: Mapping[str, str] | None = None,
-    account: Any = None,
+    account: Callable[[UpstreamServer], Sequence[Link]] | None = None,
     caller: Caller = GUEST,
     seeds: int = 60,
     waive: Mapping[str, str] | None = None,

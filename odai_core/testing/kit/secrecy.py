@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from odai_core.testing.kit.linked import CONDITIONS
 from odai_core.testing.kit.session import Ran, Session, session
 from odai_core.testing.kit.standard import standard
 from odai_core.testing.kit.subject import NotApplicable, Subject
@@ -21,8 +22,8 @@ from odai_core.tools.compact import for_model
 
 @standard(per="tool")
 async def test_secrets_stay_secret(subject: Subject, tool: str) -> None:
-    """On good and bad days the key is in no log record, print, repr, exception or answer."""
-    if not any(setting.secret for setting in subject.plugin.settings):
+    """On good and bad days the key, or the account's token, is in no log record, print, repr, exception or answer."""
+    if not (any(setting.secret for setting in subject.plugin.settings) or subject.plugin.account):
         raise NotApplicable("it has no key")
     written = _Records()
     async with session(subject) as opened:
@@ -32,6 +33,7 @@ async def test_secrets_stay_secret(subject: Subject, tool: str) -> None:
     for record in written.records:
         whole = f"{record.getMessage()} {record.__dict__!r}"
         _without(subject, tool, f"a log record of {record.name}", whole)
+        assert subject.label not in whole, f"{tool} logs whose account it is ({record.name})"
     _without(subject, tool, "what it printed", written.printed.getvalue())
 
 
@@ -44,6 +46,11 @@ async def _told(opened: Session, subject: Subject, tool: str) -> AsyncIterator[t
         ran = await opened.run(tool, subject.happy[tool][0], reach=fault != "unreachable")
         for place, text in _left_by(ran):
             yield f"{place} ({fault or 'live'})", text
+    subject.server.forget()
+    for condition in CONDITIONS if subject.plugin.account else ():
+        ran = await opened.run(tool, subject.happy[tool][0], account=subject.linked(condition))
+        for place, text in _left_by(ran):
+            yield f"{place} ({condition})", text
     yield "the plugin's repr", repr(subject.plugin)
 
 

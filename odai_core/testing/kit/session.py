@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any
 
 from odai_core.contract import ToolContext
 from odai_core.errors import ToolError
+from odai_core.testing.kit.linked import LinkedAccount
 from odai_core.testing.kit.subject import Arguments, Subject
 from odai_core.testing.upstreams import Seen
 from odai_core.tools.http import HttpClient
@@ -33,7 +35,9 @@ class Ran:
 
     @property
     def code(self) -> str:
-        """The error's code; "" for an answer."""
+        """The error's code, "account_needed" among them; "" for an answer."""
+        if self.response.response_type == "account_needed":
+            return "account_needed"
         return "" if self.response.ok else str(self.response.response["code"])
 
     @property
@@ -57,24 +61,36 @@ class Session:
     subject: Subject
     http: HttpClient
 
-    def context(self, *, demo: bool = False, key: bool = True, reach: bool = True) -> ToolContext:
-        """What core would give the tool."""
-        account = self.subject.account
-
-        async def linked() -> Any:
-            return account(self.subject.server) if callable(account) else account
-
+    def context(
+        self,
+        *,
+        demo: bool = False,
+        key: bool = True,
+        reach: bool = True,
+        account: LinkedAccount | None = None,
+        write_id: str | None = None,
+    ) -> ToolContext:
+        """What core would give the tool. Without a key there is no account either, else `account` or one in order."""
+        linked = (account or self.subject.linked()) if key else None
         return ToolContext(
             http=self.http,
             settings=self.subject.values(key=key, reach=reach),
             caller=self.subject.caller,
             log=logging.getLogger(f"odai.tools.{self.subject.name}"),
             demo=demo,
-            account=None if account is None else linked,
+            account=linked,
+            write_id=secrets.token_urlsafe(16) if write_id is None else write_id,
         )
 
-    async def run(self, tool: str, arguments: Arguments, *, timeout: float | None = None, **context: bool) -> Ran:
-        """Run a tool. `timeout` (seconds) replaces the tool's own; `context` is for `context()`."""
+    async def run(
+        self, tool: str, arguments: Arguments, *, timeout: float | None = None, again: bool = False, **context: Any
+    ) -> Ran:
+        """Run a tool. `timeout` (seconds) replaces the tool's own; `context` is for `context()`.
+
+        The services begin anew before it, unless this is `again` something that was tried.
+        """
+        if not again:
+            self.subject.server.begin_anew()
         spec = self.subject.spec(tool)
         function, kept = spec.function, []
 
@@ -92,12 +108,22 @@ class Session:
         response = await invoke(watching, json.dumps(dict(arguments)), self.context(**context))
         return Ran(raw=kept[0] if kept else None, response=response, seen=tuple(self.subject.server.seen))
 
-    async def first(self, tool: str, **context: bool) -> Ran:
+    async def first(self, tool: str, **context: Any) -> Ran:
         """Run it on the first happy arguments, and insist on an answer."""
         ran = await self.run(tool, self.subject.happy[tool][0], **context)
         assert not ran.naked, f"{tool} raised {ran.naked}: {ran.raw}"
         assert ran.response.ok, f"{tool} answered {ran.code} to its happy arguments: {ran.response.spoken}"
         return ran
+
+
+class _Impatient(HttpClient):
+    """A connector's own `timeout=` for a request would keep the tests waiting."""
+
+    async def request_json(self, *positional: Any, timeout: float | None = None, **named: Any) -> Any:
+        return await super().request_json(*positional, **named)
+
+    async def get_text(self, *positional: Any, timeout: float | None = None, **named: Any) -> str:
+        return await super().get_text(*positional, **named)
 
 
 @asynccontextmanager
@@ -112,7 +138,7 @@ async def session(subject: Subject, *, timeout: float = 6.0) -> AsyncIterator[Se
         await asyncio.sleep(0)
 
     async with AsyncExitStack() as stack:
-        http = HttpClient(timeout=timeout, clock=lambda: float(next(times)), sleep=no_pause)
+        http = _Impatient(timeout=timeout, clock=lambda: float(next(times)), sleep=no_pause)
         stack.push_async_callback(http.aclose)
         opened = Session(subject=subject, http=http)
         stack.callback(subject.server.forget)

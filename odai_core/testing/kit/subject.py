@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from odai_core.calls import Caller
-from odai_core.contract import Setting, ToolFunction, ToolPlugin
+from odai_core.contract import Secret, Setting, ToolFunction, ToolPlugin
+from odai_core.grants import Link
 from odai_core.plugins.discovery import Candidate, canonical, discover
 from odai_core.settings import BoundValues, Settings
+from odai_core.testing.kit.linked import Condition, LinkedAccount
 from odai_core.testing.kit.standin import Standin
 from odai_core.testing.upstreams import Reply, Route, Service, UpstreamServer, auth
 from odai_core.tools.schema import ToolSpec, describe
@@ -41,7 +43,8 @@ class Subject:
     recorded: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     """Settings beside those that lead to the stand-in."""
-    account: Any = None
+    account: Callable[[UpstreamServer], Sequence[Link]] | None = None
+    """The linked accounts, their tokens among what the stand-in accepts; None: one, with the stand-in's key."""
     caller: Caller = field(default_factory=Caller)
     seeds: int = 60
     beside: Path | None = None
@@ -136,6 +139,21 @@ class Subject:
             here = "/".join(self.server.url(next(iter(self.server.services))).split("/")[:3])
             texts = {name: text.replace(here, UNREACHABLE) for name, text in texts.items()}
         return Settings(texts).bind(self.plugin.settings)
+
+    @property
+    def label(self) -> str:
+        """What the owner of the linked account knows it by: like nothing else, for it belongs in no log."""
+        return f"{self.standin.key[-8:]}@owner.example"
+
+    def linked(self, condition: Condition = "linked") -> LinkedAccount | None:
+        """The caller's account in one of the conditions; None for a plugin that works with none."""
+        service, scopes = self.plugin.account, self.plugin.scopes
+        if service is None:
+            return None
+        token = Secret(self.standin.key)
+        one = Link(id="link-1", subject="subject-1", label=self.label, token=token, scopes=frozenset(scopes))
+        links = [one] if self.account is None else self.account(self.server)
+        return LinkedAccount(service, links, scopes, condition)
 
     def _recorded(self) -> Service:
         """`{"GET /v1/tides": body}` as a service that every address and every key of the plugin leads to."""

@@ -4,6 +4,7 @@
         server.settings(plugin)               # {"YELP_API_KEY": "test-key", "YELP_BASE_URL": "http://127.0.0.1:..."}
         server.fail("yelp", "429")            # the next request; `always=True`: every one until `forget()`
         server.answer("yelp", {"total": 0})   # the next request gets this body
+        server.lose("gmail", after=1)         # the second request is done, and its answer lost on the way
         server.seen[-1].query                 # what arrived
 
 `odai upstreams` serves the same from a terminal and prints the settings to copy.
@@ -41,7 +42,9 @@ Write one file, `services/<name>.py`; nothing else is touched, the folder is lis
   The first route that fits wins. No route: 404.
 - A handler is a plain function `(Ask) -> body`. It returns what JSON can carry, or a `Reply` with status, headers or
   bytes. `ask` has `query`, `args`, `headers` (lower-case names), `json()`, `form()` and `base`, our own
-  address for links. Raise nothing: what a handler raises is logged and becomes a 500.
+  address for links. What a service must remember it keeps in `ask.kept`, and what it was made to do for good (a mail
+  sent, an event made) it appends to `ask.done`: so the kit sees whether something was done twice. What was removed is
+  `{"removed": id}` there. Raise nothing: what a handler raises is logged and becomes a 500.
 - `errors` holds the service's real bodies by status, for the faults ("401", "429", ...) and for paths no route takes.
 - Keep it true: real shapes with several items and awkward ones among them (a missing optional field, null, a closed
   shop), the query echoed where the service does, limits honoured, an unknown id answered as the service does, times

@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from hypercorn.asyncio import serve
@@ -22,6 +22,7 @@ from odai_core.testing.upstreams.service import JSON, Ask, Reply, Service, known
 
 log = logging.getLogger("odai.testing.upstreams")
 
+Loss = Literal["lost"]
 SLOW = 60.0
 """Seconds the fault "slow" takes, unless the server stops first."""
 
@@ -74,9 +75,11 @@ class UpstreamServer:
         self.watchers: list[Callable[[], None]] = []
         """Called, in the server's own thread, when a request has arrived and when it is over."""
         self._port = port
-        self._planned: defaultdict[str, deque[Response | Fault]] = defaultdict(deque)
+        self._planned: defaultdict[str, deque[Response | Fault | Loss | None]] = defaultdict(deque)
         self._always: dict[str, Fault] = {}
         self._alter: dict[str, Callable[[Any], Any]] = {}
+        self._kept: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self._done: defaultdict[str, list[Any]] = defaultdict(list)
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -112,6 +115,23 @@ class UpstreamServer:
         else:
             self._planned[service].extend(faults)
 
+    def lose(self, service: str, after: int = 0) -> None:
+        """After so many more requests to this service, it does what one asks for, and its answer is lost."""
+        self._planned[service].extend([*[None] * after, "lost"])
+
+    def relent(self, service: str) -> None:
+        """Drop what was planned for the next requests to this service."""
+        self._planned[service].clear()
+
+    def done(self, service: str) -> list[Any]:
+        """What it was made to do for good, since it last began anew."""
+        return list(self._done[service])
+
+    def begin_anew(self) -> None:
+        """Every service forgets what it was told and made to do; what is planned stays."""
+        self._kept.clear()
+        self._done.clear()
+
     def answer(self, service: str, body: Any, *, status: int = 200) -> None:
         """The next request to this service is answered with this JSON value, or these bytes."""
         encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
@@ -124,6 +144,7 @@ class UpstreamServer:
     def forget(self) -> None:
         """Drop what was planned and seen, and answer at once again."""
         self.latency = self._latency
+        self.begin_anew()
         for kept in (self._planned, self._always, self._alter, self.seen, self.arrived):
             kept.clear()
 
@@ -195,6 +216,9 @@ class UpstreamServer:
         await self._pause(SLOW if planned == "slow" else self.latency)
         if isinstance(planned, Response):
             return planned
+        if planned == "lost":
+            self._altered(service, ask, raw_path)
+            return response("truncated", service)
         if planned is not None and planned != "slow":
             return response(planned, service)
         return sent(self._altered(service, ask, raw_path))
@@ -209,6 +233,8 @@ class UpstreamServer:
             body=bytes(await request.body),
             key=self.key,
             base=self.url(service) if service else "",
+            kept=self._kept[service],
+            done=self._done[service],
         )
 
     def _note(self, service: str, ask: Ask, raw_path: str) -> None:

@@ -37,6 +37,10 @@ class Ask:
     """The key the service accepts."""
     base: str
     """The service's own address, for links in answers."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What the service remembers from one request to the next, by names of its own; the server empties it."""
+    done: list[Any] = field(default_factory=list)
+    """What the service was made to do for good: a handler appends each mail it sent and each event it made."""
 
     def json(self) -> Any:
         """The body; {} for none."""

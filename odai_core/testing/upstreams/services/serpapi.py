@@ -1,9 +1,9 @@
-"""SerpApi: Google's shopping, news and web results, one address for all, told apart by `engine`."""
+"""SerpApi: Google's shopping, news, web, flight and hotel results, one address for all, told apart by `engine`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from odai_core.testing.upstreams import auth
@@ -114,6 +114,75 @@ def web_body() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def flight(start: str, leaves: str, end: str, lands: str, number: str, **more: Any) -> dict[str, Any]:
+    """One plane of British Airways; times are of the airports' clocks."""
+    return {
+        "departure_airport": {"name": f"{start} International Airport", "id": start, "time": leaves},
+        "arrival_airport": {"name": f"{end} International Airport", "id": end, "time": lands},
+        "duration": 390, "airplane": "Airbus A350", "airline": "British Airways", "flight_number": number,
+        "airline_logo": "https://www.gstatic.com/flights/airline_logos/70px/BA.png", "travel_class": "Economy",
+        "legroom": "31 in", "extensions": ["Average legroom (31 in)"], "overnight": True,
+    } | more  # fmt: skip
+
+
+def flights_body(start: str, end: str, day: str) -> dict[str, Any]:
+    """Two that Google recommends, one with a stop; a dear one, a cheap one and one without a price beside them."""
+    there = date.fromisoformat(day)
+    next_day = f"{there + timedelta(days=1)}"
+
+    def option(price: int | None, *legs: dict[str, Any]) -> dict[str, Any]:
+        total = 390 * len(legs) + 60 * (len(legs) - 1)
+        found = {
+            "flights": list(legs), "layovers": [], "total_duration": total, "price": price, "type": "Round trip",
+            "carbon_emissions": {"this_flight": 420000}, "departure_token": "WyJD...",
+        }  # fmt: skip
+        return {name: value for name, value in found.items() if name != "price" or value is not None}
+
+    direct = flight(start, f"{day} 18:40", end, f"{next_day} 06:10", "BA 214")
+    first = flight(start, f"{day} 17:05", "DUB", f"{next_day} 04:15", "EI 136", airline="Aer Lingus", airplane=None)
+    second = flight("DUB", f"{next_day} 06:30", end, f"{next_day} 07:55", "EI 154", airline="Aer Lingus")
+    late = flight(start, f"{day} 22:00", end, f"{next_day} 09:30", "VS 12", airline="Virgin Atlantic")
+    return {
+        "search_metadata": metadata(),
+        "best_flights": [option(612, direct), option(548, first, second)],
+        "other_flights": [option(990, late), option(590, late | {"flight_number": "VS 158"}), option(None, late)],
+        "price_insights": {"lowest_price": 548, "price_level": "typical", "typical_price_range": [520, 800]},
+        "airports": [{"departure": [{"airport": {"id": start, "name": start}, "city": "Boston"}]}],
+    }
+
+
+def hotel(name: str, night: int, nights: int, **more: Any) -> dict[str, Any]:
+    """One hotel in Boston."""
+    return {
+        "type": "hotel", "name": name, "link": "https://www.example.com/hotel", "description": "A house by the park.",
+        "gps_coordinates": {"latitude": 42.3564, "longitude": -71.0629}, "check_in_time": "3:00 PM",
+        "check_out_time": "11:00 AM", "hotel_class": "4-star hotel", "extracted_hotel_class": 4,
+        "rate_per_night": {"lowest": f"${night}", "extracted_lowest": night, "before_taxes_fees": f"${night - 30}"},
+        "total_rate": {"lowest": f"${night * nights}", "extracted_lowest": night * nights},
+        "images": [{"thumbnail": "https://lh5.googleusercontent.com/p/x", "original_image": "https://x.example/1.jpg"}],
+        "overall_rating": 4.4, "reviews": 2310, "location_rating": 4.8, "amenities": ["Free Wi-Fi", "Spa"],
+        "property_token": "ChcIyo2FjenOuMMgGgsvZy8xdGhoX25xZxAB",
+    } | more  # fmt: skip
+
+
+def hotels_body(nights: int) -> dict[str, Any]:
+    """Five: one full up, one bare, one far away."""
+    bare = {"type": "vacation rental", "name": "Loft by the Common", "rate_per_night": {"extracted_lowest": 180}}
+    away = {"latitude": 42.2529, "longitude": -71.0023}
+    return {
+        "search_metadata": metadata(),
+        "brands": [{"id": 33, "name": "Acme"}],
+        "properties": [
+            hotel("The Beacon House", 219, nights),
+            hotel("Harborlight Hotel", 264, nights, extracted_hotel_class=5, link=None, total_rate={}),
+            hotel("Full House", 100, nights, rate_per_night={}, total_rate={}),
+            bare,
+            hotel("Airport Lodge", 98, nights, gps_coordinates=away, extracted_hotel_class=3, check_in_time=None),
+        ],
+        "serpapi_pagination": {"current_from": 1, "current_to": 20, "next_page_token": "CBI="},
+    }
+
+
 def metadata(status: str = "Success") -> dict[str, Any]:
     """What begins every answer."""
     return {"id": "6740f0", "status": status, "total_time_taken": 1.42}
@@ -124,9 +193,34 @@ def failure(status: int, error: str) -> Reply:
     return Reply({"error": error}, status)
 
 
+def travel(ask: Ask) -> Any:
+    """A trip in a time to come; nobody flies to or sleeps at "XXX" or on the equator."""
+    flying = ask.query.get("engine") == "google_flights"
+    names = ("outbound_date", "return_date") if flying else ("check_in_date", "check_out_date")
+    try:
+        days = [date.fromisoformat(ask.query[name]) for name in names if name in ask.query]
+    except ValueError:
+        return failure(400, f"`{names[0]}` is not a date.")
+    if not days or days[0] < datetime.now(UTC).date() - timedelta(days=1):
+        return failure(400, f"`{names[0]}` cannot be in the past.")
+    if not flying and (not ask.query.get("q") or len(days) < 2):
+        return failure(400, "Missing query `q` parameter.")
+    if not flying:
+        nothing = ask.query["q"].endswith(" 0,0")
+        return {"search_metadata": metadata(), "error": NOTHING} if nothing else hotels_body((days[1] - days[0]).days)
+    if ask.query.get("type") not in ("1", "2") or (ask.query["type"] == "1") != (len(days) == 2):
+        return failure(400, "`return_date` is required if `type` is `1` (Round trip).")
+    if ask.query.get("arrival_id") == "XXX":
+        return {"search_metadata": metadata(), "error": NOTHING}
+    start, end = (ask.query.get(name, "").partition(",")[0] for name in ("departure_id", "arrival_id"))
+    return flights_body(start, end, f"{days[0]}")
+
+
 def search(ask: Ask) -> Any:
     """Of a known engine; the query "nothing" finds nothing, and only the news may do without a query."""
     engine, query = ask.query.get("engine", "google"), ask.query.get("q", "")
+    if engine in ("google_flights", "google_hotels"):
+        return travel(ask)
     make = _ENGINES.get(engine)
     if make is None:
         return failure(400, f"Unsupported `{engine}` search engine.")
