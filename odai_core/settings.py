@@ -86,6 +86,12 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
     Setting(
+        name="ODAI_CHAT_DAYS",
+        help="A chat not used for so many days is deleted; 0: never.",
+        default="0",
+        type=limit(float),
+    ),
+    Setting(
         name="ODAI_DAILY_CALL_MINUTES",
         help="How long a user may call in a day, in minutes; 0: no limit.",
         default="0",
@@ -103,9 +109,10 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         default="0",
         type=limit(Decimal),
     ),
+    Setting(name="ODAI_DATA_DIR", help="The folder of odai.db; empty: this user's data folder."),
     Setting(
         name="ODAI_DATABASE_URL",
-        help="Where chats, accounts and usage are kept, as an SQLAlchemy URL; empty: an SQLite file of this user.",
+        help="Where chats, accounts and usage are kept: postgresql://... or sqlite:///...; empty: odai.db.",
         secret=True,
     ),
     Setting(name="ODAI_DEMO", help="1 lets connectors without a key answer from sample data.", type=flag),

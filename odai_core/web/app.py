@@ -20,7 +20,9 @@ from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
 from odai_core.plugins.running import tool_context
 from odai_core.settings import Settings
+from odai_core.store.chats import ChatStore
 from odai_core.store.database import Database
+from odai_core.store.expiry import Expiry
 from odai_core.text.desk import ChatDesk
 from odai_core.tools.http import HttpClient
 from odai_core.usage.ledger import Ledger
@@ -50,7 +52,7 @@ class Server:
         self.host = PluginHost(settings)
         self.http = HttpClient()
         self.analytics = Analytics(settings)
-        self.database = Database(settings.core["ODAI_DATABASE_URL"])
+        self.database = Database(settings.core["ODAI_DATABASE_URL"], settings.core["ODAI_DATA_DIR"])
         self.ledger = Ledger(self.database, settings.core)
         self.signer = Signer(settings.core["ODAI_SECRET"])
         self.tokens = make_tokens(settings.core, self.signer, self.http)
@@ -65,6 +67,7 @@ class Server:
             ledger=self.ledger,
             analytics=self.analytics,
         )
+        self.expiry = Expiry(ChatStore(self.database), settings.core["ODAI_CHAT_DAYS"])
         self.mount_failures: dict[str, Problem] = {}
         self._mounted: tuple[Catalog, Quart] | None = None
         self._lifespans: list[tuple[str, AbstractAsyncContextManager[Any]]] = []
@@ -93,6 +96,7 @@ class Server:
         for entry in catalog.ready("tools"):
             if isinstance(entry.plugin, ToolPlugin) and entry.plugin.lifespan is not None:
                 await self._open_lifespan(entry, entry.plugin.lifespan)
+        self.expiry.start()
         self._app()
 
     async def drain(self) -> None:
