@@ -2,26 +2,157 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from odai_core.accounts.account import UserAccount
+from odai_core.accounts.renewals import REFRESH_SECONDS, Renewals, Service
+from odai_core.accounts.safe import Safe
+from odai_core.accounts.vault import REMEDY, Vault
+from odai_core.analytics.events import TRAITS, is_known
+from odai_core.analytics.segment import Analytics
 from odai_core.calls import Caller
-from odai_core.contract import ToolPlugin
-from odai_core.grants import Account
-from odai_core.plugins.catalog import Catalog, Entry
+from odai_core.contract import AccountPlugin, ToolPlugin
+from odai_core.errors import SettingError
+from odai_core.grants import Account, AccountContext, Grant, LinkInfo
+from odai_core.plugins.catalog import Catalog, Entry, State
 from odai_core.settings import Settings
 from odai_core.store.database import Database
-from odai_core.tools.http import HttpClient
+from odai_core.store.grants import GrantStore
+
+log = logging.getLogger("odai.accounts")
+
+TICKET_SECONDS = 600.0
+"""How long a connect link leads somewhere."""
 
 
 class Accounts:
-    """One per server. Owns none of what it is given."""
+    """One per server. Owns none of what it is given.
 
-    def __init__(self, settings: Settings, *, database: Database, http: HttpClient) -> None:
-        self._settings = settings
-        self._database = database
-        self._http = http
+    `context` makes what a plugin's own code gets. Raises SettingError for ODAI_ACCOUNT_KEYS that are no keys.
+    """
+
+    REFRESH_BEFORE = 60.0
+    """Seconds before its end at which a token is renewed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: Database,
+        analytics: Analytics,
+        context: Callable[[Entry], AccountContext],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        vault = Vault.of(settings.core)
+        host = settings.core["ODAI_PUBLIC_HOST"]
+        self.clock = clock
+        self.left_out: frozenset[str] = frozenset()
+        """Services whose routes could not be mounted."""
+        self.store = GrantStore(database, clock)
+        self._safe = None if vault is None else Safe(self.store, vault)
+        self._renewals = None if self._safe is None else Renewals(self._safe)
+        self._analytics = analytics
+        self._context = context
+        self._origin = f"https://{host}" if host else ""
+
+    @property
+    def safe(self) -> Safe:
+        """Raises SettingError when no key is set."""
+        if self._safe is None:
+            raise SettingError("ODAI_ACCOUNT_KEYS is not set, so no account can be linked.", REMEDY)
+        return self._safe
+
+    @property
+    def renewals(self) -> Renewals:
+        assert self._renewals is not None
+        return self._renewals
+
+    def check(self, catalog: Catalog) -> None:
+        """Raises SettingError when users could link accounts and there is no key to keep them under."""
+        ready = catalog.ready("accounts")
+        if ready and self._safe is None:
+            cause = (
+                f"{ready[0].candidate.distribution} is ready to link users' accounts, and ODAI_ACCOUNT_KEYS is not set."
+            )
+            raise SettingError(cause, REMEDY)
 
     def account_of(self, catalog: Catalog, entry: Entry, caller: Caller) -> Account | None:
         """What a tool of this connector gets as `ToolContext.account`; None when its service is not ready."""
-        service = entry.plugin.account if isinstance(entry.plugin, ToolPlugin) else None
-        if service is None or service not in {ready.name for ready in catalog.ready("accounts")}:
+        plugin = entry.plugin
+        if not isinstance(plugin, ToolPlugin) or plugin.account is None or self._safe is None:
             return None
-        raise NotImplementedError
+        service = catalog.find("accounts", plugin.account)
+        if service is None or service.state is not State.READY or service.name in self.left_out:
+            return None
+        scopes = frozenset(plugin.scopes)
+        return UserAccount(desk=self, service=self._service(service), user_id=caller.user_id, scopes=scopes)
+
+    def own(self, entry: Entry, user_id: str) -> Account:
+        """The user's accounts, for the account plugin itself."""
+        return UserAccount(
+            desk=self, service=self._service(entry), user_id=user_id, scopes=frozenset(), own=True
+        )  # fmt: skip
+
+    def connect_url(self, service: Service, user_id: str, scopes: frozenset[str]) -> str:
+        """Where a user begins to link, good for ten minutes; without a public name it is a path of this server."""
+        ticket = service.context.sign({"user": user_id, "scopes": sorted(scopes)})
+        return f"{self._origin}/auth/{service.name}{service.plugin.connect}?ticket={ticket}"
+
+    async def save(self, entry: Entry, user_id: str, grant: Grant) -> str:
+        """Keep a grant; the id of its link. Raises ToolError when the user has too many."""
+        link_id = await self.safe.put(user_id, entry.name, grant)
+        event = f"{self._service(entry).plugin.title} Connected"
+        if is_known(event):
+            self._analytics.track(event, {}, user_id=user_id, anonymous_id=user_id)
+        self._identify(entry, user_id, linked=True)
+        return link_id
+
+    async def links(self, entry: Entry, user_id: str) -> tuple[LinkInfo, ...]:
+        """What the user has linked, oldest first."""
+        return tuple(
+            LinkInfo(
+                id=kept.row.id,
+                label=kept.grant.label,
+                scopes=kept.grant.scopes,
+                linked_at=kept.row.linked_at,
+                broken=kept.row.broken,
+            )
+            for kept in await self.safe.of(user_id, entry.name)
+        )
+
+    async def remove(self, entry: Entry, user_id: str, link_id: str) -> bool:
+        """Have the plugin revoke it, then forget it, also when revoking fails. False: the user has no such link."""
+        kept = await self.safe.get(user_id, entry.name, link_id)
+        if kept is not None:
+            await self._revoke(self._service(entry), kept.grant)
+        if not await self.store.remove(user_id, entry.name, link_id):
+            return False
+        if not await self.store.of(user_id, entry.name):
+            self._identify(entry, user_id, linked=False)
+        return True
+
+    async def aclose(self) -> None:
+        """Let renewals that are under way end, so that no fresh token is lost."""
+        if self._renewals is not None:
+            await self._renewals.aclose()
+
+    def _service(self, entry: Entry) -> Service:
+        assert isinstance(entry.plugin, AccountPlugin)
+        return Service(plugin=entry.plugin, context=self._context(entry))
+
+    def _identify(self, entry: Entry, user_id: str, *, linked: bool) -> None:
+        trait = f"has_{entry.name}_integration"
+        if trait in TRAITS:
+            self._analytics.identify(user_id, {trait: linked})
+
+    async def _revoke(self, service: Service, grant: Grant) -> None:
+        if service.plugin.revoke is None:
+            return
+        try:
+            async with asyncio.timeout(REFRESH_SECONDS):
+                await service.plugin.revoke(service.context, grant)
+        except Exception as error:  # its message may hold a token
+            log.warning("%s did not take back a grant that was removed here: %s", service.name, type(error).__name__)

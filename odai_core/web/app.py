@@ -29,6 +29,7 @@ from odai_core.usage.ledger import Ledger
 from odai_core.voice.switchboard import Switchboard
 from odai_core.web.auth import Signer, make_tokens
 from odai_core.web.drain import Admission
+from odai_core.web.linking import Linking
 from odai_core.web.mount import build_app
 
 log = logging.getLogger("odai.web")
@@ -43,7 +44,8 @@ Lifespan = Callable[[ToolContext], AbstractAsyncContextManager[Any]]
 class Server:
     """An ASGI application. Make it inside a running event loop or before; `start` and `stop` are its two ends.
 
-    A newly installed transport means a new Quart app: open sockets stay with the old one, new ones go to the new.
+    A newly installed transport or account service means a new Quart app: open sockets stay with the old one, new ones
+    go to the new.
     """
 
     def __init__(self, settings: Settings, *, loopback: bool = False) -> None:
@@ -57,7 +59,12 @@ class Server:
         self.signer = Signer(settings.core["ODAI_SECRET"])
         self.tokens = make_tokens(settings.core, self.signer, self.http)
         self.admission = Admission(settings.core["ODAI_MAX_CALLS"])
-        self.accounts = Accounts(settings, database=self.database, http=self.http)
+        self.accounts = Accounts(
+            settings,
+            database=self.database,
+            analytics=self.analytics,
+            context=lambda entry: Linking(server=self, entry=entry),
+        )
         self.switchboard = Switchboard(self.host, http=self.http, accounts=self.accounts, analytics=self.analytics)
         self.chats = ChatDesk(
             self.host,
@@ -81,11 +88,15 @@ class Server:
             await self._app()(scope, receive, send)
 
     async def start(self) -> None:
-        """Warm up what the first call would wait for, and open the plugins' own lifespans; once."""
+        """Warm up what the first call would wait for, and open the plugins' own lifespans; once.
+
+        Raises SettingError when users could link accounts and there is no key to keep them under.
+        """
         if self._started:
             return
         self._started = True
         catalog = self.host.catalog
+        self.accounts.check(catalog)
         self.http.warm_up()
         try:
             model = choose_model(catalog, self.settings.core["ODAI_MODEL"])
@@ -122,6 +133,7 @@ class Server:
             except Exception:
                 log.exception("the lifespan of %s did not end well", name)
         await self.chats.close()
+        await self.accounts.aclose()
         await self.tokens.aclose()
         await self.http.aclose()
         await self.analytics.aclose()
@@ -141,7 +153,7 @@ class Server:
         catalog = self.host.catalog
         if self._mounted is not None and self._mounted[0] is catalog:
             return self._mounted[1]
-        if self._mounted is None or self._mounted[0].ready("transports") != catalog.ready("transports"):
+        if self._mounted is None or _with_routes(self._mounted[0]) != _with_routes(catalog):
             self._mounted = (catalog, build_app(self, catalog))
         else:
             self._mounted = (catalog, self._mounted[1])
@@ -182,6 +194,10 @@ class Server:
                 await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _with_routes(catalog: Catalog) -> tuple[Entry, ...]:
+    return (*catalog.ready("transports"), *catalog.ready("accounts"))
 
 
 def create_app(settings: Settings | None = None, *, loopback: bool = False) -> Server:

@@ -1,4 +1,4 @@
-"""A catalog's transports as one Quart app."""
+"""A catalog's transports and account services as one Quart app."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from quart import Blueprint, Quart
 
 from odai_core.calls import Call, Caller, CallInfo, Values
 from odai_core.chats import Chat, ChatBook, ChatInfo
-from odai_core.contract import Problem, TransportPlugin
+from odai_core.contract import AccountPlugin, Problem, TransportPlugin
 from odai_core.errors import PluginError, SetupError
 from odai_core.plugins.catalog import Catalog, Entry
 from odai_core.settings import BoundValues
 from odai_core.web import auth, status
+from odai_core.web.linking import Linking
 
 if TYPE_CHECKING:
     from odai_core.web.app import Server
@@ -75,25 +76,25 @@ class Transport:
 
 
 def build_app(server: Server, catalog: Catalog) -> Quart:
-    """Mount every ready transport. One that fails while mounting is left out and said so; the others go on."""
+    """Mount what is ready and has routes. What fails while mounting is left out and said so; the others go on."""
     app = _bare_app()
     # First, so that no transport can take its name or its routes.
     app.register_blueprint(status.blueprint(server))
     home = False
     failures: dict[str, Problem] = {}
-    for entry in catalog.ready("transports"):
-        assert isinstance(entry.plugin, TransportPlugin)
+    for entry in (*catalog.ready("transports"), *catalog.ready("accounts")):
+        what = "account service" if entry.kind == "accounts" else "transport"
         try:
-            blueprint = entry.plugin.blueprint(_context(server, catalog, entry))
+            blueprint = _blueprint(server, catalog, entry)
             # Tried on an app of its own: a route cannot be taken back, and half a transport must not stay.
-            _register(_bare_app(), entry.plugin, blueprint)
-            view = _register(app, entry.plugin, blueprint)
+            _register(_bare_app(), entry, blueprint)
+            view = _register(app, entry, blueprint)
         except SetupError as error:
-            log.error("the transport %s could not be mounted: %s", entry.name, error)
+            log.error("the %s %s could not be mounted: %s", what, entry.name, error)
             failures[entry.name] = Problem(cause=error.cause, remedy=error.remedy)
         except (Exception, SystemExit) as error:
             # Strangers' code again, and the only other place that runs it: the rest of the house stays open.
-            log.exception("the transport %s could not be mounted", entry.name)
+            log.exception("the %s %s could not be mounted", what, entry.name)
             cause = f"{entry.name} failed while its routes were made: {type(error).__name__}."
             remedy = f"Look in the log, then upgrade or remove {entry.candidate.distribution}."
             failures[entry.name] = Problem(cause=cause, remedy=remedy)
@@ -102,6 +103,7 @@ def build_app(server: Server, catalog: Catalog) -> Quart:
                 app.add_url_rule("/", endpoint="home", view_func=view)
                 home = True
     server.mount_failures = failures
+    server.accounts.left_out = frozenset(failures)
     return app
 
 
@@ -112,8 +114,25 @@ def _bare_app() -> Quart:
     return app
 
 
-def _register(app: Quart, plugin: TransportPlugin, blueprint: Blueprint) -> Any:
+def _blueprint(server: Server, catalog: Catalog, entry: Entry) -> Blueprint:
+    """The plugin's own routes; raises whatever it raises."""
+    if isinstance(entry.plugin, AccountPlugin):
+        server.accounts.check(catalog)
+        return entry.plugin.blueprint(Linking(server=server, entry=entry))
+    assert isinstance(entry.plugin, TransportPlugin)
+    return entry.plugin.blueprint(_context(server, catalog, entry))
+
+
+def _register(app: Quart, entry: Entry, blueprint: Blueprint) -> Any:
     """Add its routes. Gives the view for "/", or None; raises what Quart raises, or PluginError."""
+    plugin = entry.plugin
+    if isinstance(plugin, AccountPlugin):
+        prefix = f"/auth/{plugin.name}"
+        app.register_blueprint(blueprint, url_prefix=prefix)
+        if not app.url_map.bind("").test(prefix + plugin.connect, method="GET"):
+            raise PluginError(f"{plugin.name} has no route {plugin.connect} to begin at.", "Upgrade or remove it.")
+        return None
+    assert isinstance(plugin, TransportPlugin)
     app.register_blueprint(blueprint, url_prefix=plugin.prefix)
     if not plugin.home:
         return None
