@@ -68,7 +68,7 @@ async def test_one_unit_unless_said(ctx: ToolContext):
 async def test_all_rates(ctx: ToolContext, server: UpstreamServer):
     response = await rates(ctx, "USD")
     assert response.spoken.startswith(
-        "one dollar is zero point nine one euros, zero point seven eight British pounds and"
+        "One dollar is zero point nine one euros, zero point seven eight British pounds and"
     )
     assert list(response.response["rates"])[:4] == ["EUR", "GBP", "JPY", "CAD"]
     assert response.response["rates"]["VND"] == 25410.5
