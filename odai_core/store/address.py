@@ -16,8 +16,6 @@ POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 60
 """What one statement may take, a wait for a lock included."""
-_STATEMENT_CACHE = "prepared_statement_cache_size"
-"""SQLAlchemy's own option: 0 for a PgBouncer that pools transactions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,6 @@ def _sqlite_file(file: Path) -> Address:
 def _postgresql(url: URL) -> Address:
     """The driver reads the address itself: it knows sslmode, sslrootcert and the rest as libpq has them."""
     options = dict(url.query)
-    ours = {name: options.pop(name) for name in (_STATEMENT_CACHE,) if name in options}
     if "ssl" in options:
         options["sslmode"] = options.pop("ssl")
     options.setdefault("application_name", "odai")
@@ -95,7 +92,7 @@ def _postgresql(url: URL) -> Address:
         return await asyncpg.connect(address, **arguments)
 
     return Address(
-        url=url.set(drivername="postgresql+asyncpg", query=ours),
+        url=url.set(drivername="postgresql+asyncpg", query={}),
         label=f"PostgreSQL database {url.database or url.username or ''} at {place}",
         connect_args={"async_creator_fn": connect, "timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
     )
