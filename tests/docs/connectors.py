@@ -45,8 +45,9 @@ class Connector:
 
 
 def connectors() -> Iterator[Connector]:
-    """Every connector of this tree, in a call's order. One that cannot be imported raises."""
-    for name in VOICE_ORDER:
+    """Every connector of this tree: in a call's order, then those for chats. One that cannot be imported raises."""
+    packages = sorted(path.parent.name.removeprefix("odai-tool-") for path in ROOT.glob("plugins/odai-tool-*/*.toml"))
+    for name in dict.fromkeys([*VOICE_ORDER, *packages]):
         project = ROOT / "plugins" / f"odai-tool-{name}" / "pyproject.toml"
         module = tomllib.loads(project.read_text())["project"]["entry-points"]["odai.tools"][name]
         if str(project.parent) not in sys.path:
@@ -91,6 +92,8 @@ def _overview(connector: Connector, asked: str) -> str:
 def key_of(plugin: ToolPlugin) -> str:
     """What is needed, and where to get it."""
     needed = [setting for setting in plugin.settings if setting.required]
+    if plugin.check is not None:  # one of several keys will do: the first is the usual one
+        needed = needed or [setting for setting in plugin.settings if setting.secret][:1]
     if not needed:
         return "None is needed."
     names = speech.join(f"`{setting.name}`" for setting in needed)

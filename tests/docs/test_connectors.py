@@ -17,7 +17,7 @@ HINT = "write them anew: python -m tests.docs.connectors"
 def test_a_page_is_up_to_date(connector: Connector) -> None:
     written = (FOLDER / f"{connector.plugin.name}.md").read_text()
     assert lasting(written) == lasting(page(connector, {})), HINT
-    assert written.count("\n> "), "no answer from sample data is shown"
+    assert written.count("\n> ") or not connector.plugin.samples, "no answer from sample data is shown"
 
 
 def test_the_overview_is_up_to_date() -> None:
