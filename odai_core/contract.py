@@ -226,7 +226,9 @@ class ModelPlugin:
     """The text model writes freely, so it is also asked for titles and suggested prompts. False: core makes them."""
     settings: Sequence[Setting] = ()
     available: Callable[[Values], Problem | None] = lambda settings: None
-    """A quick look without network: None when a call could start now."""
+    """A quick look without network: None when it could answer now."""
+    text_available: Callable[[Values], Problem | None] = lambda settings: None
+    """What it needs for chats beside that."""
     warm_up: Callable[[Values], None] | None = None
     """Blocking; run in a thread before the server listens."""
     assets: Callable[[Values], Sequence[Asset]] | None = None

@@ -1,20 +1,27 @@
-"""The built-in `openai` model plugin: its settings, and when it can answer. Imports the SDK only for a call."""
+"""The built-in `openai` model plugin: its settings, and when it can answer. Imports the SDK only to answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from odai_core.calls import CallOptions, Values
+from odai_core.chats import TextOptions
 from odai_core.contract import ModelPlugin, Problem, Setting
 from odai_core.hooks import hookimpl
+from odai_core.models.compatible_plugin import is_http
 
 if TYPE_CHECKING:
+    from agents.models.interface import Model
     from agents.realtime import RealtimeModel
+
+TEXT_URL = "https://api.openai.com/v1"
+TEXT_SECONDS = 60.0
+"""Of silence, until a text answer is given up."""
 
 SETTINGS = (
     Setting(
         name="OPENAI_API_KEY",
-        help="The key for OpenAI's realtime service.",
+        help="The key for OpenAI, in calls and in chats.",
         secret=True,
         where="https://platform.openai.com/api-keys",
     ),
@@ -33,6 +40,8 @@ SETTINGS = (
         default="gpt-4o-mini-transcribe",
     ),
     Setting(name="ODAI_VOICE", help="The assistant's voice.", default="sage"),
+    Setting(name="OPENAI_TEXT_MODEL", help="The model that answers chats.", default="gpt-5.4-mini"),
+    Setting(name="OPENAI_BASE_URL", help="Where the Responses API is for chats; empty means OpenAI itself."),
 )
 
 
@@ -52,10 +61,34 @@ def available(settings: Values) -> Problem | None:
     return None
 
 
+def chats_available(settings: Values) -> Problem | None:
+    """None when a chat could start now. A realtime server of one's own does not answer chats: that takes a key."""
+    url = str(settings.get("OPENAI_BASE_URL") or "")
+    if url and not is_http(url):
+        return Problem(cause="OPENAI_BASE_URL is not an address.", remedy=f"Leave it empty for {TEXT_URL}.")
+    if not settings.get("OPENAI_API_KEY"):
+        return Problem(
+            cause="OPENAI_API_KEY is not set.", remedy="Set OPENAI_API_KEY, or ODAI_TEXT_BASE_URL for another server."
+        )
+    return None
+
+
 def _realtime(options: CallOptions) -> RealtimeModel:
     from odai_core.models.openai_realtime import OpenAIRealtime
 
     return OpenAIRealtime(options)
+
+
+def _text(options: TextOptions) -> Model:
+    from odai_core.models.text_models import ResponsesText
+
+    settings, key = options.settings, options.settings.get("OPENAI_API_KEY")
+    return ResponsesText(
+        settings["OPENAI_TEXT_MODEL"],
+        base_url=settings.get("OPENAI_BASE_URL") or TEXT_URL,
+        key=key.reveal() if key else "",
+        seconds=TEXT_SECONDS,
+    )
 
 
 def _warm_up(settings: Values) -> None:
@@ -66,13 +99,16 @@ def _warm_up(settings: Values) -> None:
 
 @hookimpl
 def odai_models() -> ModelPlugin:
-    """OpenAI's realtime service, or a server that speaks its protocol."""
+    """OpenAI: its realtime service for calls, or a server that speaks its protocol, and its models for chats."""
     return ModelPlugin(
         name="openai",
         api=1,
         title="OpenAI",
-        summary="talk through OpenAI's realtime service, or any server that speaks its protocol",
+        summary="talk and chat through OpenAI, or any server that speaks its protocols",
         realtime=_realtime,
+        text=_text,
+        text_model=lambda settings: str(settings["OPENAI_TEXT_MODEL"]),
+        text_available=chats_available,
         settings=SETTINGS,
         available=available,
         warm_up=_warm_up,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odai_core.contract import ModelPlugin
+from odai_core.contract import ModelPlugin, Problem
 from odai_core.errors import SetupError
 from odai_core.plugins.catalog import Catalog, Entry
 
@@ -32,16 +32,30 @@ def _choose(catalog: Catalog, wanted: str, setting: str, use: str, preferred: tu
         if entry.problem is not None:
             raise SetupError(f"The model {wanted} is {entry.state}: {entry.problem.cause}", entry.problem.remedy)
         if not _serves(entry, use):
-            raise SetupError(f"The model {wanted} is not for {use}.", f"Choose another one with {setting}.")
+            problem = _lacks(entry, use)
+            cause = f"The model {wanted} is not for {use}{f': {problem.cause}' if problem else '.'}"
+            raise SetupError(cause, problem.remedy if problem else f"Choose another one with {setting}.")
         return entry
     ready = {entry.name: entry for entry in catalog.ready("models") if _serves(entry, use)}
     for name in (*preferred, *ready):
         if name in ready:
             return ready[name]
-    problems = " ".join(entry.problem.remedy for entry in catalog.entries if entry.kind == "models" and entry.problem)
+    models = [entry for entry in catalog.entries if entry.kind == "models"]
+    problems = " ".join(problem.remedy for entry in models if (problem := entry.problem or _lacks(entry, use)))
     raise SetupError("No model is ready.", problems or "pip install odai-model-local, or set OPENAI_API_KEY.")
 
 
 def _serves(entry: Entry, use: str) -> bool:
     plugin = entry.plugin
-    return isinstance(plugin, ModelPlugin) and (plugin.realtime if use == "calls" else plugin.text) is not None
+    offered = isinstance(plugin, ModelPlugin) and (plugin.realtime if use == "calls" else plugin.text) is not None
+    return offered and _lacks(entry, use) is None
+
+
+def _lacks(entry: Entry, use: str) -> Problem | None:
+    """What a ready model still needs to answer chats."""
+    if use == "calls" or not isinstance(entry.plugin, ModelPlugin) or entry.plugin.text is None:
+        return None
+    try:
+        return entry.plugin.text_available(entry.values)
+    except Exception as error:
+        return Problem(cause=f"its text_available failed with {type(error).__name__}.", remedy="Ask its author.")

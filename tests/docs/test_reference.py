@@ -18,12 +18,14 @@ import odai_core
 from odai_core import calls, contract, errors, events, hooks
 from odai_core.cli import main
 from odai_core.contract import Setting
+from odai_core.models import compatible_plugin
 from odai_core.models.openai_plugin import odai_models
 from odai_core.plugins.catalog import State
 from odai_core.settings import CORE_SETTINGS
 from tests.docs.connector_settings import PACKAGES, declared_by, default_of, row
 
 ROOT = Path(__file__).parents[2]
+MODEL_SETTINGS = (*odai_models().settings, *compatible_plugin.odai_models().settings)
 
 
 def page(name: str) -> str:
@@ -100,7 +102,7 @@ def check_row(setting: Setting) -> None:
     assert (re.match(r"(Secret, r|R)equired\.", text) is not None) == setting.required, hint
 
 
-@pytest.mark.parametrize("setting", [*CORE_SETTINGS, *odai_models().settings], ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", [*CORE_SETTINGS, *MODEL_SETTINGS], ids=lambda setting: setting.name)
 def test_every_setting_of_core_is_there_as_it_is_declared(setting: Setting) -> None:
     check_row(setting)
 
@@ -112,7 +114,7 @@ def test_every_setting_of_a_package_is_there_as_it_is_declared(project: Path) ->
 
 
 def test_no_setting_is_there_that_nobody_declares() -> None:
-    declared = [*CORE_SETTINGS, *odai_models().settings, *(one for project in PACKAGES for one in declared_by(project))]
+    declared = [*CORE_SETTINGS, *MODEL_SETTINGS, *(one for project in PACKAGES for one in declared_by(project))]
     assert {row[0].strip("`") for row in rows(page("settings"))} - READ == {setting.name for setting in declared}
 
 

@@ -24,6 +24,8 @@ def test_it_declares_a_model_and_its_settings():
         "OPENAI_REALTIME_MODEL": DEFAULT_REALTIME_MODEL,
         "OPENAI_TRANSCRIPTION_MODEL": "gpt-4o-mini-transcribe",
         "ODAI_VOICE": "sage",
+        "OPENAI_TEXT_MODEL": "gpt-5.4-mini",
+        "OPENAI_BASE_URL": "",
     }
     assert [setting.name for setting in plugin.settings if setting.secret] == ["OPENAI_API_KEY"]
     assert not any(setting.required for setting in plugin.settings)
