@@ -86,10 +86,22 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="ODAI_ADMIN_TOKEN", help="Bearer token for POST /-/plugins/reload; empty: off.", secret=True),
     Setting(name="ODAI_ANALYTICS_PII", help="1 sends prompts, phone numbers and e-mail to Segment.", type=flag),
     Setting(
+        name="ODAI_CHAT_CONTEXT_TOKENS",
+        help="How much of a long chat the model is given, roughly.",
+        default="100000",
+        type=positive(int),
+    ),
+    Setting(
         name="ODAI_CHAT_DAYS",
         help="A chat not used for so many days is deleted; 0: never.",
         default="0",
         type=limit(float),
+    ),
+    Setting(
+        name="ODAI_CONFIRM_SECONDS",
+        help="How long a tool that changes something waits for the user's yes.",
+        default="300",
+        type=positive(float),
     ),
     Setting(
         name="ODAI_DAILY_CALL_MINUTES",
@@ -130,6 +142,8 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="ODAI_MAX_CALL_SECONDS", help="The longest call.", default="3600", type=positive(float)),
     Setting(name="ODAI_MAX_CALLS", help="How many calls at once.", default="100", type=positive(int)),
+    Setting(name="ODAI_MAX_CHATS", help="How many chats open at once.", default="1000", type=positive(int)),
+    Setting(name="ODAI_MAX_TURN_SECONDS", help="The longest answer in a chat.", default="300", type=positive(float)),
     Setting(name="ODAI_MODEL", help="The model that answers; empty: openai with a key, else local."),
     Setting(name="ODAI_OIDC_ALLOW_ANONYMOUS", help="1 takes tokens of anonymous users too.", type=flag),
     Setting(
@@ -157,6 +171,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         name="ODAI_TEXT_PLUGIN",
         help="The model that answers chats; empty: compatible with a base URL, else openai with a key, else local.",
     ),
+    Setting(name="ODAI_TRACING", help="1 sends what happens in chats to OpenAI's tracing.", type=flag),
     Setting(name="SEGMENT_HOST", help="Where analytics go; empty: Segment's own.", type=web_address),
     Setting(name="SEGMENT_KEY", help="Segment write key; empty: no analytics.", secret=True),
 )

@@ -1,0 +1,138 @@
+"""After an answer: a title for the chat, once, and what may be asked next. Bounded, and never worth an error."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from agents import ItemHelpers, ModelSettings
+from agents.items import ModelResponse
+from agents.models.interface import ModelTracing
+from openai.types.responses import ResponseOutputMessage
+
+from odai_core.chats import ChatInfo, Usage
+from odai_core.text import prompts
+from odai_core.text.engine import Engine
+from odai_core.text.events import ChatEvent, ChatTitle, SuggestedPrompt, SuggestedPrompts
+from odai_core.text.suggestions import LONGEST, MAX_TITLE, MOST, from_examples, plain_title
+from odai_core.usage.ledger import Kind
+
+if TYPE_CHECKING:
+    from odai_core.text.desk import ChatDesk
+
+SECONDS = 20.0
+"""For both."""
+_FENCED = re.compile(r"\[.*\]", re.DOTALL)
+
+log = logging.getLogger("odai.text")
+
+Emit = Callable[[ChatEvent], Awaitable[None]]
+
+
+class Exchange(NamedTuple):
+    """A finished turn."""
+
+    turn_id: str
+    prompt: str
+    answer: str
+
+
+async def after_answer(desk: ChatDesk, info: ChatInfo, exchange: Exchange, emit: Emit) -> None:
+    """Emit SuggestedPrompts and ChatTitle, if there are any. Raises only a cancellation."""
+    try:
+        async with asyncio.timeout(SECONDS), desk.engines.use() as engine, asyncio.TaskGroup() as both:
+            both.create_task(_suggest(desk, info, engine, exchange, emit))
+            both.create_task(_name(desk, info, engine, exchange, emit))
+    except Exception as error:  # the answer is complete without them
+        log.info("no title or suggestions: %s", type(error).__name__)
+
+
+async def _suggest(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exchange, emit: Emit) -> None:
+    if engine.plugin.freeform:
+        instructions = prompts.suggestion_instructions(engine.connectors, LONGEST)
+        found = read_suggestions(await _asked(desk, info, engine, exchange, instructions, "suggestions"))
+    else:
+        examples = [[text for spec in entry.specs for text in spec.options.examples] for entry in engine.ready]
+        # Another beginning for every question, so that all connectors are shown in time.
+        start = len(exchange.prompt) % (len(examples) or 1)
+        found = from_examples([*examples[start:], *examples[:start]], exchange.prompt)
+    if found:
+        await emit(SuggestedPrompts(found))
+
+
+async def _name(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exchange, emit: Emit) -> None:
+    known = await desk.store.find(chat_ids=[info.chat_id])
+    if not known or known[0][1].title:
+        return
+    if engine.plugin.freeform:
+        title = read_title(await _asked(desk, info, engine, exchange, prompts.title_instructions(), "title"))
+    else:
+        title = plain_title(exchange.prompt)
+    if title and await desk.store.set_title(info.chat_id, title):
+        await emit(ChatTitle(title))
+
+
+async def _asked(
+    desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exchange, instructions: str, kind: Kind
+) -> str:
+    """What the model answers to a small question about the exchange."""
+    question: list[Any] = prompts.exchange(exchange.prompt, exchange.answer)
+    response = await engine.model.get_response(
+        instructions,
+        question,
+        ModelSettings(),
+        [],
+        None,
+        [],
+        ModelTracing.DISABLED,
+        previous_response_id=None,
+        conversation_id=None,
+        prompt=None,
+    )
+    usage = Usage(
+        model=engine.priced_as,
+        input_tokens=response.usage.input_tokens,
+        cached_input_tokens=response.usage.input_tokens_details.cached_tokens or 0,
+        output_tokens=response.usage.output_tokens,
+    )
+    await desk.pay(usage, id=f"{exchange.turn_id}-{kind}", info=info, kind=kind)
+    return _text(response)
+
+
+def read_title(text: str) -> str:
+    """The model's title in one line without quotation marks; "" when there is none."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return plain_title(line.strip("\"'“”„«» ").removeprefix("Title:"))[: MAX_TITLE + 1]
+
+
+def read_suggestions(text: str) -> tuple[SuggestedPrompt, ...]:
+    """The model's JSON, also in a fence; what is too long, doubled or no suggestion at all is left out."""
+    found = _FENCED.search(text[:20_000])
+    try:
+        items: Any = msgspec.json.decode(found.group()) if found else []
+    except (ValueError, RecursionError):
+        items = []
+    chosen: dict[str, float] = {}
+    for item in items if isinstance(items, Iterable) else []:
+        prompt = item.get("prompt") if isinstance(item, dict) else None
+        likelihood = item.get("likelihood") if isinstance(item, dict) else None
+        prompt = " ".join(prompt.split()) if isinstance(prompt, str) else ""
+        if 0 < len(prompt) <= LONGEST and prompt not in chosen:
+            chosen[prompt] = _likelihood(likelihood)
+    best = sorted(chosen.items(), key=lambda pair: -pair[1])[:MOST]
+    return tuple(SuggestedPrompt(prompt, likelihood) for prompt, likelihood in best)
+
+
+def _likelihood(value: Any) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return min(max(float(value), 0.0), 1.0) if number else 0.5
+
+
+def _text(response: ModelResponse) -> str:
+    messages = [item for item in response.output if isinstance(item, ResponseOutputMessage)]
+    return "".join(ItemHelpers.extract_last_text(message) or "" for message in messages)
