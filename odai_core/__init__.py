@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from odai_core.tools.response import ToolResponse
     from odai_core.voice import events
     from odai_core.voice.orchestrator import AUDIO_AGENT, VOICE_ORCHESTRATOR_TOOLS
-    from odai_core.web import pages
+    from odai_core.web import link_pages, pages
     from odai_core.web.app import create_app
 
 # What costs time to import, or needs the installed plugins, is looked up when somebody asks for it.
@@ -86,11 +86,12 @@ _LAZY = {
     "events": "odai_core.voice.events",
     "handshake": "odai_core.handshake",
     "hookimpl": "odai_core.hooks",
+    "link_pages": "odai_core.web.link_pages",
     "pages": "odai_core.web.pages",
     "speech": "odai_core.tools.speech",
 }
 
-_MODULES = frozenset({"chat_events", "events", "handshake", "pages", "speech"})
+_MODULES = frozenset({"chat_events", "events", "handshake", "link_pages", "pages", "speech"})
 
 __all__ = [
     "API_VERSION",
@@ -147,6 +148,7 @@ __all__ = [
     "events",
     "handshake",
     "hookimpl",
+    "link_pages",
     "pages",
     "speech",
     "tool",
