@@ -37,14 +37,15 @@ class Attempt:
 
     def __init__(self, desk: ChatDesk, info: ChatInfo, confirmations: Confirmations, prompt: str) -> None:
         self.outbox = Outbox()
-        self.answering = True
-        """Until EndOfStream has been said."""
+        self.concluded = asyncio.Event()
+        """The answer is complete and kept."""
         self._id = uuid4().hex
         self._desk = desk
         self._info = info
         self._confirmations = confirmations
-        self._prompt = prompt
-        self._record = Record(self._id, prompt)
+        # Half a surrogate pair is a text that JSON, the database and every model refuse.
+        self._prompt = prompt.encode("utf-8", "replace").decode()
+        self._record = Record(self._id, self._prompt)
         self._shown = Shown()
         self._work: asyncio.Task[None] | None = None
         self._turn: tuple[Turn, Engine] | None = None
@@ -58,8 +59,8 @@ class Attempt:
         except Exception as error:
             completed = False
             await self.outbox.put(explained(error, self._info.caller))
-        self.answering = False
         await self.outbox.put(EndOfStream())
+        self.concluded.set()
         if completed:
             exchange = Exchange(self._id, self._prompt, self._record.answer)
             await self._stoppable(after_answer(self._desk, self._info, exchange, self.outbox.put))

@@ -33,9 +33,9 @@ class LiveChat:
         return self._desk.engines.model_name
 
     @property
-    def answering(self) -> bool:
-        """A prompt waits for its answer's end."""
-        return any(attempt.answering for attempt in self._attempts)
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The prompts on their way."""
+        return tuple(self._attempts)
 
     async def prompt(self, text: str) -> AsyncIterator[ChatEvent]:
         attempt = Attempt(self._desk, self._info, self._confirmations, text)

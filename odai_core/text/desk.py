@@ -27,6 +27,8 @@ from odai_core.text.turn import TurnLimits
 from odai_core.tools.http import HttpClient
 from odai_core.usage.ledger import Kind, Ledger
 
+GOODBYE_SECONDS = 2.0
+"""What a turn that is cut off gets to end."""
 WAIT_SECONDS = 30.0
 """How long a prompt waits for a turn of the same chat in another window."""
 
@@ -116,13 +118,10 @@ class ChatDesk:
     async def drain(self, seconds: float) -> None:
         """Take no new chat and no new prompt; turns that run get so many seconds, then a polite end."""
         self.draining = True
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        while any(chat.answering for chat in self.live) and loop.time() < deadline:
-            await self._some_end(deadline - loop.time())
+        await self._answers_end(seconds)
         for chat in list(self.live):
-            if chat.answering:
-                await chat.stop(DRAIN)
+            await chat.stop(DRAIN)
+        await self._answers_end(GOODBYE_SECONDS)
 
     async def close(self) -> None:
         """End every chat and close the model. Idempotent."""
@@ -155,8 +154,10 @@ class ChatDesk:
             log.error("usage was not written down: %s", type(error).__name__)
             return None
 
-    async def _some_end(self, seconds: float) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(0)
+    async def _answers_end(self, seconds: float) -> None:
+        """Wait until no chat answers, at most so many seconds."""
+        answers = [asyncio.ensure_future(attempt.concluded.wait()) for chat in self.live for attempt in chat.attempts]
+        if answers:
+            _, late = await asyncio.wait(answers, timeout=seconds)
+            for waiting in late:
+                waiting.cancel()

@@ -61,4 +61,7 @@ def _is_result(item: Item) -> bool:
 
 
 def _size(item: Item) -> int:
-    return len(msgspec.json.encode(item, enc_hook=str))
+    try:
+        return len(msgspec.json.encode(item, enc_hook=str))
+    except (ValueError, TypeError):  # what a model made up may be no Unicode at all
+        return len(repr(item))

@@ -27,6 +27,7 @@ class Record:
 
     def say(self, delta: str) -> str:
         """Take a piece of the answer; what goes to the screen, with a blank line where a new message begins."""
+        delta = delta.encode("utf-8", "replace").decode()
         shown = f"\n\n{delta}" if self._gap and self.answer and delta else delta
         self._gap = self._gap and not delta
         self._said += delta

@@ -65,7 +65,9 @@ class Server:
             analytics=self.analytics,
             context=lambda entry: Linking(server=self, entry=entry),
         )
-        self.switchboard = Switchboard(self.host, http=self.http, accounts=self.accounts, analytics=self.analytics)
+        self.switchboard = Switchboard(
+            self.host, http=self.http, accounts=self.accounts, ledger=self.ledger, analytics=self.analytics
+        )
         self.chats = ChatDesk(
             self.host,
             database=self.database,
@@ -104,6 +106,7 @@ class Server:
             log.warning("%s %s", error.cause, error.remedy)
         else:
             await self._warm_up(catalog, model)
+        await self.chats.warm_up()
         for entry in catalog.ready("tools"):
             if isinstance(entry.plugin, ToolPlugin) and entry.plugin.lifespan is not None:
                 await self._open_lifespan(entry, entry.plugin.lifespan)
@@ -111,9 +114,13 @@ class Server:
         self._app()
 
     async def drain(self) -> None:
-        """Take no new call, wait for the live ones up to ODAI_DRAIN_SECONDS, then say goodbye to the rest."""
+        """Take no new call or prompt, wait for the live ones up to ODAI_DRAIN_SECONDS, then end the rest politely."""
         self.admission.draining = True
-        if await self.admission.empty(self.settings.core["ODAI_DRAIN_SECONDS"]):
+        seconds = self.settings.core["ODAI_DRAIN_SECONDS"]
+        await asyncio.gather(self._drain_calls(seconds), self.chats.drain(seconds))
+
+    async def _drain_calls(self, seconds: float) -> None:
+        if await self.admission.empty(seconds):
             return
         for call in list(self.switchboard.live.values()):
             await call.end("drain", "The server is restarting.")
