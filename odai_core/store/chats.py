@@ -192,7 +192,7 @@ class ChatStore:
                 return None
             kept = await _items(connection, chat_id)
             past = [
-                asdict(turn) | {"items": kept.get(number, [])} for number, turn in await _turns(connection, chat_id)
+                _plain(turn) | {"items": kept.get(number, [])} for number, turn in await _turns(connection, chat_id)
             ]
         return {"format": "odai-chat-1", "owner": user_id, **asdict(_summary(row)), "turns": past}
 
@@ -222,9 +222,13 @@ class ChatStore:
                 return count
 
 
+def _id(chat_id: str) -> str:
+    """The id, or that of no chat: databases refuse a NUL or a lone surrogate also in what is only looked for."""
+    return chat_id if CHAT_ID.fullmatch(chat_id) else ""
+
+
 def _is(chat_id: str, user_id: str | None = None) -> ColumnElement[bool]:
-    # PostgreSQL refuses a NUL in any text, also in one that is only looked for.
-    same = chats.c.chat_id == (chat_id if CHAT_ID.fullmatch(chat_id) else "")
+    same = chats.c.chat_id == _id(chat_id)
     return same if user_id is None else same & (chats.c.owner == escaped(user_id))
 
 
@@ -234,7 +238,7 @@ def _rows(chat_id: str, number: int, bodies: Sequence[str]) -> Sequence[dict[str
 
 async def _items(connection: AsyncConnection, chat_id: str) -> dict[int, Items]:
     """By the number of the turn, in order."""
-    wanted = select(items_table.c.turn, items_table.c.body).where(items_table.c.chat_id == chat_id)
+    wanted = select(items_table.c.turn, items_table.c.body).where(items_table.c.chat_id == _id(chat_id))
     kept: dict[int, Items] = {}
     for number, body in await connection.execute(wanted.order_by(items_table.c.turn, items_table.c.position)):
         kept.setdefault(number, []).append(decode(body))
@@ -251,7 +255,13 @@ _FIELDS = frozenset(field.name for field in fields(PastTurn))
 
 def _past_turn(body: Mapping[str, Any]) -> PastTurn:
     """What a newer or an older ODAI wrote into it beside our fields is left out."""
-    return PastTurn(**{name: value for name, value in body.items() if name in _FIELDS})
+    known = {name: value for name, value in body.items() if name in _FIELDS}
+    return PastTurn(**known | {"shown": tuple(known["shown"])})
+
+
+def _plain(turn: PastTurn) -> dict[str, Any]:
+    """As JSON has it."""
+    return asdict(turn) | {"shown": list(turn.shown)}
 
 
 def _summary(row: Row[Any]) -> ChatSummary:
