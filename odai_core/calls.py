@@ -138,6 +138,8 @@ class CallInfo:
     analytics: Mapping[str, Any] = field(default_factory=dict)
     tool_chat_id: str | None = None
     """What "Tool Called" names as its chat_id; the session id unless given."""
+    screen: bool = False
+    """The transport can show a reason: a caller who has had all that a day allows gets QuotaReached, unspoken."""
 
 
 class Call(Protocol):

@@ -24,6 +24,7 @@ from odai_core.voice import prompts
 from odai_core.voice.events import CallError, CallEvent, Ended, Handoff, Interrupted
 from odai_core.voice.hangup import HANGUP
 from odai_core.voice.listening import Listening
+from odai_core.voice.meter import CallMeter
 from odai_core.voice.metrics import TurnClock
 from odai_core.voice.outbox import Outbox
 from odai_core.voice.playback import Playback
@@ -66,6 +67,7 @@ class LiveCall:
         *,
         connect: Connect,
         work: ToolWork,
+        meter: CallMeter,
         limits: Limits,
         model_name: str,
         tool_names: tuple[str, ...],
@@ -82,6 +84,7 @@ class LiveCall:
         self.book = TranscriptBook()
         self.clock = TurnClock(loop.time)
         self.work = work
+        self.meter = meter
         self.listening = Listening(self)
         self._session: ModelSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -140,7 +143,9 @@ class LiveCall:
         """Connect the model and greet. Raises ModelLost when no connection comes about, SetupError when none can."""
         await self._reconnect()
         self.start(self._guard(), "guard")
-        await self.say(prompts.GREETING)
+        self.start(self.meter.run(), "meter")
+        if self.meter.refusal is None:
+            await self.say(prompts.GREETING)
 
     async def close(self) -> None:
         """Release everything; a second call does nothing."""
@@ -154,6 +159,7 @@ class LiveCall:
             await asyncio.wait(self._tasks)
         if self._session is not None:
             await self._session.close()
+        await self.meter.close()
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run something that ends with the call at the latest."""
@@ -261,7 +267,7 @@ class LiveCall:
             await self.say(prompts.RECONNECTED)
 
     async def _guard(self) -> None:
-        """The three clocks of a call: idle, duration, and the age of the model's connection."""
+        """The clocks of a call: idle, duration, and the age of the model's connection; and what its user may use."""
         while not self.outbox.ended:
             now = self._clock()
             if self._busy:
@@ -272,7 +278,9 @@ class LiveCall:
                 "rotate": self._connected_at + self._limits.rotate - now,
             }
             due = min(left, key=lambda name: left[name])
-            if left[due] > 0:
+            if self.meter.refusal is not None:
+                await self._farewell("quota", prompts.QUOTA_FAREWELL)
+            elif left[due] > 0:
                 await asyncio.sleep(min(left[due], 1.0))
             elif due == "rotate":
                 await self._rotate()
@@ -327,6 +335,7 @@ class LiveCall:
 
     async def on_model_event(self, event: RealtimeModelEvent) -> None:
         """The model's events arrive here, in order."""
+        self.meter.take(event)
         if not self._closed:
             self.listening.take(event)
 

@@ -104,7 +104,7 @@ class CallError:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last event. Reasons: hangup, caller, duration, idle, drain, slow_peer, model_lost, error."""
+    """The last event. Reasons: hangup, caller, duration, idle, quota, drain, slow_peer, model_lost, error."""
 
     reason: str
     message: str = ""

@@ -18,8 +18,10 @@ from odai_core.plugins.catalog import Catalog
 from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
 from odai_core.tools.http import HttpClient
+from odai_core.usage.ledger import Ledger
 from odai_core.voice.call import Limits, LiveCall
 from odai_core.voice.hangup import HANGUP
+from odai_core.voice.meter import CallMeter
 from odai_core.voice.orchestrator import audio_agent, call_instructions, tool_infos
 from odai_core.voice.session import ModelSession
 from odai_core.voice.toolwork import ToolWork
@@ -28,10 +30,13 @@ from odai_core.voice.toolwork import ToolWork
 class Switchboard:
     """One per server. Owns none of what it is given; whoever made it closes it."""
 
-    def __init__(self, host: PluginHost, *, http: HttpClient, accounts: Accounts, analytics: Analytics) -> None:
+    def __init__(
+        self, host: PluginHost, *, http: HttpClient, accounts: Accounts, ledger: Ledger, analytics: Analytics
+    ) -> None:
         self._host = host
         self._http = http
         self._accounts = accounts
+        self._ledger = ledger
         self._analytics = analytics
         self._core = host.settings.core
         self.live: dict[str, LiveCall] = {}
@@ -40,9 +45,15 @@ class Switchboard:
 
     @asynccontextmanager
     async def open_call(self, info: CallInfo) -> AsyncIterator[Call]:
-        """A greeted call; leaving the context closes everything, exactly once. Raises SetupError or ModelLost."""
+        """A greeted call; leaving the context closes everything, exactly once. Raises SetupError or ModelLost.
+
+        A caller who has had all that a day allows is told so and hung up on; one with a screen is a QuotaReached.
+        """
         catalog = await asyncio.to_thread(self._host.refresh)
         call = self._make(info, catalog)
+        await call.meter.check()
+        if call.meter.refusal is not None and info.screen:
+            raise call.meter.refusal
         started = asyncio.get_running_loop().time()
         try:
             await call.open()
@@ -101,6 +112,7 @@ class Switchboard:
                 demo=self._core["ODAI_DEMO"],
                 track=track,
             ),
+            meter=CallMeter(self._ledger, info, model.name, clock=asyncio.get_running_loop().time),
             limits=Limits(duration=self._core["ODAI_MAX_CALL_SECONDS"], idle=self._core["ODAI_IDLE_SECONDS"]),
             model_name=model.name,
             tool_names=tuple(tool.name for tool in infos),

@@ -173,7 +173,7 @@ def test_every_code_of_a_tool_error_is_there() -> None:
 
 def test_every_reason_of_an_end_is_there() -> None:
     reasons = (events.Ended.__doc__ or "").partition("Reasons: ")[2].rstrip(".").split(", ")
-    assert len(reasons) == 8
+    assert len(reasons) == 9
     assert set(reasons) <= marked(page("errors").partition("## Reasons of an end")[2])
 
 

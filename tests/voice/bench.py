@@ -23,6 +23,7 @@ from odai_core.tools.schema import describe
 from odai_core.voice import events
 from odai_core.voice.call import Limits, LiveCall
 from odai_core.voice.hangup import HANGUP
+from odai_core.voice.meter import CallMeter
 from odai_core.voice.orchestrator import audio_agent, tool_infos
 from odai_core.voice.session import ModelSession
 from odai_core.voice.toolwork import ToolWork
@@ -186,6 +187,35 @@ def entry(name: str, *tools: Any, **more: Any) -> Entry:
     )
 
 
+class Book:
+    """A ledger in memory: `records` in order; `refuses` is raised by every check, `fails` by every record."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Any] = {}
+        self.tries: list[str] = []
+        self.refuses: Exception | None = None
+        self.fails: BaseException | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+
+    def account(self, caller: Caller) -> str:
+        return caller.user_id or "guest"
+
+    async def check(self, user: str, *, call: bool = False) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+
+    async def record(self, usage: Any, *, id: str, user: str, kind: str, chat_id: str) -> None:
+        self.tries.append(id)
+        await self.open.wait()
+        if self.fails is not None:
+            raise self.fails
+        self.records.setdefault(id, (user, kind, chat_id, usage))
+
+    def sum(self, name: str) -> float:
+        return sum(getattr(record[-1], name) for record in self.records.values())
+
+
 @dataclass
 class Bench:
     """A call and the models it connects to, in order: `plan` first, then models that speak."""
@@ -199,6 +229,7 @@ class Bench:
     histories: list[tuple[Turn, ...]] = field(default_factory=list)
     tracked: list[tuple[str, Any]] = field(default_factory=list)
     seen: list[events.CallEvent] = field(default_factory=list)
+    ledger: Book = field(default_factory=Book)
     reading: asyncio.Task[None] | None = None
 
     def make(self) -> LiveCall:
@@ -210,8 +241,15 @@ class Bench:
             track=lambda name, data: self.tracked.append((name, data)),
         )
         info = CallInfo(session_id="s1", caller=Caller(place="Ghent"), audio=self.profile, analytics_name="Test Call")
+        meter = CallMeter(self.ledger, info, "bench", clock=asyncio.get_running_loop().time)
         self.call = LiveCall(
-            info, connect=self.connect, work=work, limits=self.limits, model_name="bench", tool_names=("hangup_call",)
+            info,
+            connect=self.connect,
+            work=work,
+            meter=meter,
+            limits=self.limits,
+            model_name="bench",
+            tool_names=("hangup_call",),
         )
         return self.call
 
@@ -268,11 +306,14 @@ async def on_bench(
     demo: bool = False,
     paced: bool = False,
     greeted: bool = True,
+    ledger: Book | None = None,
 ) -> AsyncIterator[Bench]:
     """An open call whose greeting was heard, read all the time; closed at the end of the block."""
     limits = Limits(duration=duration, idle=idle, rotate=rotate)
     bench = Bench(Catalog(entries=tools, generation=1), profile(paced=paced), limits, demo, deque(plan or ()))
+    bench.ledger = ledger or bench.ledger
     call = bench.make()
+    await call.meter.check()
     try:
         await call.open()
         bench.reading = asyncio.create_task(bench.read())

@@ -16,7 +16,7 @@ from odai_core.plugins.discovery import Candidate
 from odai_core.settings import Settings
 from odai_core.voice import call as call_room
 from odai_core.voice.switchboard import Switchboard, finish
-from tests.voice.bench import Model, entry, profile, speak
+from tests.voice.bench import Book, Model, entry, profile, speak
 
 
 def model_entry(name, *, make=None, state=State.READY):
@@ -81,7 +81,7 @@ def made():
 
 
 def board(host):
-    return Switchboard(host, http=None, accounts=NoAccounts(), analytics=Heard(host.settings))
+    return Switchboard(host, http=None, accounts=NoAccounts(), ledger=Book(), analytics=Heard(host.settings))
 
 
 def info(session="s1", **more):

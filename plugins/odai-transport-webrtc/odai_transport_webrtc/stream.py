@@ -56,7 +56,7 @@ NOT_READY = Ending("not_ready", 1011, "The assistant is not set up yet.")
 UNREACHABLE = Ending("model_lost", 1011, "The assistant cannot be reached right now. Please call again later.")
 FAILED = Ending("error", 1011, "Something went wrong on our side. Please call again.")
 
-_CORE_REASONS = frozenset({"hangup", "caller", "duration", "idle", "drain", "slow_peer", "model_lost"})
+_CORE_REASONS = frozenset({"hangup", "caller", "duration", "idle", "quota", "drain", "slow_peer", "model_lost"})
 _CODES = {"drain": 1001, "slow_peer": 1013, "model_lost": 1011, "error": 1011}
 
 
@@ -156,6 +156,7 @@ class Stream:
             audio=profile(barge_in=self._peer.barge_in),
             analytics_name="App Voice Chat",
             analytics={"session_id": self._peer.session_id},
+            screen=True,
         )
 
     # -- from the client ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from odai_transport_webrtc.stream import NOT_READY, UNREACHABLE
 from websockets.typing import Subprotocol
 
-from odai_core import CallRefused, OdaiError, SetupError
+from odai_core import CallRefused, OdaiError, QuotaReached, SetupError
 
 
 async def test_ready_is_the_first_frame_and_says_what_answers(site: Any) -> None:
@@ -27,6 +27,7 @@ async def test_ready_is_the_first_frame_and_says_what_answers(site: Any) -> None
     call = await site.ctx.next_call()
     assert call.info.analytics_name == "App Voice Chat"
     assert call.info.analytics == {"session_id": "abcdefgh"}
+    assert call.info.screen is True
     assert call.info.audio.turns.interrupt is True
     assert call.info.caller.user_id == "user-1"
 
@@ -138,6 +139,17 @@ async def test_a_call_refused_after_accept_closes_as_overloaded(site: Any) -> No
         code, seen = await peer.closing()
     assert code == 1013
     assert seen == [{"event": "bye", "reason": "overloaded", "message": "Every line is taken. Try again in a moment."}]
+
+
+async def test_a_caller_without_allowance_is_told_in_words(site: Any) -> None:
+    async def refuse() -> None:
+        raise QuotaReached("That was all for today.")
+
+    site.ctx.opening = refuse
+    async with site.connect() as peer:
+        code, seen = await peer.closing()
+    assert code == 1008
+    assert seen == [{"event": "bye", "reason": "quota", "message": "That was all for today."}]
 
 
 async def test_a_model_that_cannot_open_is_an_error_without_its_words(
