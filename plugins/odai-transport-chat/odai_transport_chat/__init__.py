@@ -1,0 +1,82 @@
+"""Text chat: the WebSocket of a chat and the list of chats at /chats, a page for both at /chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from odai_core import Setting, TransportContext, TransportPlugin, hookimpl
+
+if TYPE_CHECKING:
+    from quart import Blueprint
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise ValueError("give a number of seconds, more than 0 and at most 86400")
+    return seconds
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 0 < count <= 100_000:
+        raise ValueError("give a whole number, more than 0 and at most 100000")
+    return count
+
+
+SETTINGS = (
+    Setting(
+        name="ODAI_CHAT_IDLE",
+        help="Seconds without any frame from the client, and without a turn, after which a chat's socket closes.",
+        default="1800",
+        type=_seconds,
+    ),
+    Setting(
+        name="ODAI_CHAT_SOCKETS",
+        help="How many sockets of chats may be open at once.",
+        default="1000",
+        type=_count,
+    ),
+    Setting(
+        name="ODAI_CHAT_STALL",
+        help="Seconds a client may leave a frame unread before the socket of its chat closes.",
+        default="10",
+        type=_seconds,
+    ),
+)
+
+
+def _later(module: str) -> Callable[[TransportContext], Blueprint]:
+    def blueprint(ctx: TransportContext) -> Blueprint:
+        # Quart takes 0.16 s to import; listing plugins must not pay for it.
+        from importlib import import_module
+
+        made: Blueprint = import_module(f"odai_transport_chat.{module}").blueprint(ctx)
+        return made
+
+    return blueprint
+
+
+@hookimpl
+def odai_transports() -> list[TransportPlugin]:
+    return [
+        TransportPlugin(
+            name="chat",
+            api=1,
+            title="Text chat",
+            summary="chat over a WebSocket, and list, read and delete chats",
+            prefix="/chats",
+            blueprint=_later("routes"),
+            settings=SETTINGS,
+        ),
+        TransportPlugin(
+            name="chat-page",
+            api=1,
+            title="Chat page",
+            summary="chat in a browser",
+            prefix="/chat",
+            blueprint=_later("page"),
+            home="page",
+        ),
+    ]

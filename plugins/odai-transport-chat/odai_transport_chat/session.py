@@ -1,0 +1,312 @@
+"""One chat on its socket, from the accepted handshake to the close frame."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+import uuid
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from quart import Websocket
+
+from odai_core import (
+    CallRefused,
+    Chat,
+    ChatInfo,
+    ForeignChat,
+    OdaiError,
+    QuotaReached,
+    SetupError,
+    TransportContext,
+    chat_events,
+    handshake,
+)
+from odai_transport_chat import frames
+from odai_transport_chat.outbox import Outbox
+from odai_transport_chat.patience import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine
+
+    from odai_core.text.events import ChatEvent
+
+WAITING = 4
+"""Prompts that may wait for the turn that runs; the next one is refused as `busy`."""
+CONTROLS = 16
+GOODBYE = 1.0
+"""Seconds the last frames, and the close frame, may each take."""
+CLEAN_UP = 15.0
+"""Seconds the chat may take to close everything once its peer has gone."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: without any client frame and without a turn, and with a frame of ours unread."""
+
+    idle: float
+    stall: float
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a socket closes: a word, the close code, and an `error` frame before it when there is something to tell."""
+
+    reason: str
+    code: int
+    message: str = ""
+    retryable: bool = False
+
+
+GONE = Ending("gone", 1006)
+"""The socket is gone, or the server is being stopped by force: nothing is said any more."""
+IDLE = Ending("idle", 1000)
+DRAIN = Ending("drain", 1001)
+FLOOD = Ending("flood", 1008, "This client sends more than a chat can take.")
+TOO_BIG = Ending("frame_too_big", 1009, "A message was too big.")
+SLOW = Ending("slow_peer", 1013)
+FAILED = Ending("internal", 1011, "Something went wrong on our side. Please try again.", retryable=True)
+NOT_READY = Ending("unavailable", 1011, "The assistant is not set up yet.")
+
+
+class _Stalled(Exception):
+    """The peer does not read."""
+
+
+async def hold(ctx: TransportContext, socket: Websocket, info: ChatInfo, limits: Limits) -> None:
+    """Serve the chat of an accepted socket until it is over and everything is closed.
+
+    Quart cancels this at the peer's disconnect, at whatever await it is. The conversation is a task of its own and
+    is asked to end instead, so that no cancellation ever cuts its clean-up in two.
+    """
+    session = Session(ctx, socket, info, limits)
+    conversation = asyncio.create_task(session.run())
+    try:
+        await asyncio.shield(conversation)
+    except asyncio.CancelledError:
+        session.peer_gone(conversation)
+        await _settle(conversation)
+        raise
+
+
+async def _settle(task: asyncio.Task[None]) -> None:
+    """Wait for a task that was asked to end; a second cancellation (the server stopping) does not hurry it."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + CLEAN_UP
+    while not task.done() and (left := deadline - loop.time()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=left)
+    task.cancel()
+
+
+class Session:
+    """The traffic of one socket: tasks of which the first to finish ends it."""
+
+    def __init__(self, ctx: TransportContext, socket: Websocket, info: ChatInfo, limits: Limits) -> None:
+        self._ctx = ctx
+        self._socket = socket
+        self._info = info
+        self._limits = limits
+        self._outbox = Outbox()
+        self._prompts: asyncio.Queue[str] = asyncio.Queue(WAITING)
+        self._controls: asyncio.Queue[frames.Confirm | frames.Stop] = asyncio.Queue(CONTROLS)
+        self._patience = Patience()
+        self._resting = asyncio.Event()
+        """No turn runs and none waits."""
+        self._resting.set()
+        self._asked = asyncio.Event()
+        """A prompt waits."""
+        self._begun = False
+        """The turn has told something, so `Chat.stop` finds it running."""
+        self._stop_wanted = False
+        self._listener: asyncio.Task[Ending] | None = None
+        self._open = False
+
+    def peer_gone(self, conversation: asyncio.Task[None]) -> None:
+        """The socket is closed: end the chat, or stop opening one."""
+        if self._open and self._listener is not None:
+            self._listener.cancel()
+        else:
+            conversation.cancel()
+
+    async def run(self) -> None:
+        """From open to close. Never raises, except when it is cancelled before the chat was open."""
+        self._listener = asyncio.create_task(self._listen())
+        writer = asyncio.create_task(self._write())
+        ending = GONE
+        try:
+            ending = await self._converse(self._listener, writer)
+        except CallRefused as refused:
+            ending = _refused(refused)
+        except SetupError as problem:
+            # Only somebody at this machine can do what the remedy says.
+            ending = Ending("unavailable", 1011, str(problem)) if self._ctx.loopback else NOT_READY
+        except OdaiError:
+            ending = FAILED
+        except Exception as failure:
+            self._log(failure)
+            ending = FAILED
+        finally:
+            self._listener.cancel()
+            await self._say_goodbye(ending, writer)
+            await asyncio.gather(self._listener, writer, return_exceptions=True)
+
+    async def _converse(self, listener: asyncio.Task[Ending], writer: asyncio.Task[NoReturn]) -> Ending:
+        async with self._ctx.open_chat(self._info) as chat:
+            self._open = True
+            return await _first([listener, writer], self._talk(chat), self._obey(chat), self._heed_stop())
+
+    # -- from the client ------------------------------------------------------------------------------
+
+    async def _listen(self) -> Ending:
+        """Read without ever waiting for the chat: Quart would queue what we leave, without a bound."""
+        while True:
+            try:
+                async with asyncio.timeout(self._limits.idle):
+                    frame = await self._socket.receive()
+            except TimeoutError:
+                if self._resting.is_set():
+                    return IDLE
+                continue
+            try:
+                self._take(frames.decode(frame))
+                self._patience.restore()
+            except frames.FrameTooBig:
+                return TOO_BIG
+            except frames.BadFrame as bad:
+                if not self._patience.forgives():
+                    return FLOOD
+                if self._patience.answers():
+                    await self._outbox.reply(frames.error(bad.code, bad.message, retryable=bad.code == "busy"))
+
+    def _take(self, told: frames.ClientFrame) -> None:
+        """Hand it to whom it concerns. Raises BadFrame when there is no room for it."""
+        try:
+            if isinstance(told, frames.Prompt):
+                self._prompts.put_nowait(told.text)
+                self._resting.clear()
+                self._asked.set()
+            else:
+                self._controls.put_nowait(told)
+        except asyncio.QueueFull:
+            raise frames.BadFrame("busy", "One thing at a time: wait for the answers that are on their way.") from None
+
+    async def _obey(self, chat: Chat) -> NoReturn:
+        while True:
+            told = await self._controls.get()
+            if isinstance(told, frames.Confirm):
+                if not await chat.confirm(told.id, told.approve):
+                    message = "That question is not open any more."
+                    await self._outbox.reply(frames.error("not_waiting", message, retryable=False))
+            elif not self._resting.is_set():
+                # A turn that has not told anything may not know yet that it runs: then it is stopped at its first word.
+                self._stop_wanted = not self._begun
+                await chat.stop()
+
+    # -- to the client --------------------------------------------------------------------------------
+
+    async def _talk(self, chat: Chat) -> NoReturn:
+        while True:
+            text = await self._prompts.get()
+            if self._prompts.empty():
+                self._asked.clear()
+            try:
+                # A place is held while a turn runs: an open page keeps no caller out, and a stop waits for no page.
+                with self._ctx.admit(f"chat-{uuid.uuid4()}"):
+                    await self._turn(chat, text)
+            except CallRefused as refused:
+                told = _refused(refused)
+                await self._outbox.reply(frames.error(told.reason, told.message, retryable=told.retryable))
+                await self._outbox.reply(frames.END_OF_STREAM)
+            self._begun = self._stop_wanted = False
+            if self._prompts.empty():
+                self._resting.set()
+
+    async def _turn(self, chat: Chat, text: str) -> None:
+        told = cast("AsyncGenerator[ChatEvent, None]", chat.prompt(text))
+        async with aclosing(told):
+            async for event in told:
+                self._begun = True
+                if self._stop_wanted:
+                    self._stop_wanted = False
+                    await chat.stop()
+                await self._outbox.put(event)
+                if isinstance(event, chat_events.EndOfStream):
+                    break
+            # The answer is complete; what may follow it is worth waiting for only while nobody asks the next thing.
+            await _unless(self._asked, self._afterwards(told))
+
+    async def _afterwards(self, told: AsyncGenerator[ChatEvent, None]) -> None:
+        async for event in told:
+            await self._outbox.put(event)
+
+    async def _heed_stop(self) -> Ending:
+        await self._ctx.stopping()
+        await self._resting.wait()
+        return DRAIN
+
+    async def _write(self) -> NoReturn:
+        while (frame := await self._outbox.get()) is not None:
+            try:
+                async with asyncio.timeout(self._limits.stall):
+                    await self._socket.send(frame)
+            except TimeoutError:
+                raise _Stalled from None
+        raise asyncio.CancelledError
+
+    async def _say_goodbye(self, ending: Ending, writer: asyncio.Task[NoReturn]) -> None:
+        if ending not in (GONE, SLOW):
+            words = ending.message
+            last = frames.error(ending.reason, words, retryable=ending.retryable) if words else None
+            await self._outbox.close(last)
+            await asyncio.wait([writer], timeout=GOODBYE)
+        writer.cancel()
+        if ending is not GONE:
+            # A peer that does not read does not hear this either; the time-out keeps that from holding anything.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE):
+                    await self._socket.close(ending.code, ending.reason)
+
+    def _log(self, failure: Exception) -> None:
+        # The place and the kind only: an exception's words may quote the user.
+        where = "".join(traceback.format_tb(failure.__traceback__))
+        self._ctx.log.error("a chat failed with %s at\n%s", type(failure).__name__, where)
+
+
+def _refused(reason: CallRefused) -> Ending:
+    """What core said when this user may not have the chat, or nobody may have one now."""
+    told = handshake.refused(reason)
+    if reason.close_code == 1001:
+        return Ending("drain", 1001, "The server is restarting. Please try again in a moment.", retryable=True)
+    lasting = isinstance(reason, ForeignChat | QuotaReached)
+    return Ending(told.code, reason.close_code, told.message, retryable=not lasting)
+
+
+async def _unless(interruption: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, or give it up when the event is set."""
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(work), asyncio.create_task(interruption.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _first(watched: list[asyncio.Task[Any]], *work: Any) -> Ending:
+    """The ending the first finished task came to; those of `work` are cancelled and waited for."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        await asyncio.wait([*watched, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        # Several may finish together: what the client wanted counts before what became of the rest.
+        over = next(task for task in [*watched, *tasks] if task.done())
+        return GONE if over.cancelled() else cast(Ending, over.result())
+    except _Stalled:
+        return SLOW
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
