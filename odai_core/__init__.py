@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from odai_core import handshake
     from odai_core.hooks import hookimpl
     from odai_core.text import events as chat_events
+    from odai_core.text.orchestrator import ORCHESTRATOR_AGENT
     from odai_core.tools import speech
     from odai_core.tools.response import ToolResponse
     from odai_core.voice import events
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 # What costs time to import, or needs the installed plugins, is looked up when somebody asks for it.
 _LAZY = {
     "AUDIO_AGENT": "odai_core.voice.orchestrator",
+    "ORCHESTRATOR_AGENT": "odai_core.text.orchestrator",
     "ToolResponse": "odai_core.tools.response",
     "VOICE_ORCHESTRATOR_TOOLS": "odai_core.voice.orchestrator",
     "chat_events": "odai_core.text.events",
@@ -96,6 +98,7 @@ _MODULES = frozenset({"chat_events", "events", "handshake", "link_pages", "pages
 __all__ = [
     "API_VERSION",
     "AUDIO_AGENT",
+    "ORCHESTRATOR_AGENT",
     "PCM16_24K",
     "ULAW_8K",
     "VOICE_ORCHESTRATOR_TOOLS",
@@ -156,7 +159,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    module = _LAZY.get(name)
+    module = "odai_core.voice.specialists" if name.startswith("REALTIME_") else _LAZY.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
+from functools import lru_cache
 
 from odai_core.errors import PluginError
 from odai_core.plugins import conflicts
@@ -78,6 +79,12 @@ class PluginHost:
         entries.sort(key=lambda entry: (entry.kind, entry.name, entry.candidate.distribution))
         _report(entries, strict, self.settings.given())
         return Catalog(entries=tuple(entries), generation=generation)
+
+
+@lru_cache(maxsize=1)
+def default_host() -> PluginHost:
+    """The host behind the agents that odai_core names: of this folder's settings, made when somebody asks for one."""
+    return PluginHost(Settings.load())
 
 
 @contextmanager

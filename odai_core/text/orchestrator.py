@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agents import Agent, Handoff, RunContextWrapper, handoff
 from agents.models.interface import Model
 
 from odai_core.calls import Caller, ToolInfo
+from odai_core.chats import TextOptions
 from odai_core.contract import ModelPlugin, ToolPlugin
 from odai_core.errors import SetupError
 from odai_core.plugins.catalog import Catalog, Entry
 from odai_core.plugins.choice import choose_text_model
+from odai_core.plugins.host import PluginHost, default_host
 from odai_core.plugins.running import tool_context, tool_info
 from odai_core.text import prompts
 from odai_core.text.unhandled import REPORT
@@ -126,7 +127,7 @@ async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
         return prompts.REPORTED
     if spec.options.confirm:
         return for_text_model(ToolResponse.error("not_configured", prompts.NEEDS_SCREEN, retryable=False))
-    host = _default_host()
+    host = default_host()
     entry = next((entry for entry, offered in host.catalog.tools if offered.name == spec.name), None)
     if entry is None:
         return for_text_model(ToolResponse.error("not_found", "That connector is gone.", retryable=False))
@@ -138,17 +139,7 @@ async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
         await http.aclose()
 
 
-@lru_cache(maxsize=1)
-def _default_host() -> Any:
-    from odai_core.plugins.host import PluginHost
-    from odai_core.settings import Settings
-
-    return PluginHost(Settings.load())
-
-
-def _default_model(host: Any, catalog: Catalog) -> Model | None:
-    from odai_core.chats import TextOptions
-
+def _default_model(host: PluginHost, catalog: Catalog) -> Model | None:
     try:
         entry = choose_text_model(catalog, host.settings.core["ODAI_TEXT_PLUGIN"])
     except SetupError:
@@ -160,7 +151,7 @@ def _default_model(host: Any, catalog: Catalog) -> Model | None:
 
 def __getattr__(name: str) -> Any:
     if name == "ORCHESTRATOR_AGENT":
-        host = _default_host()
+        host = default_host()
         catalog = host.refresh()
         return orchestrator(catalog, _default_model(host, catalog))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

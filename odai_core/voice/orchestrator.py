@@ -7,7 +7,6 @@ catalog it started with.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agents import FunctionTool, RunContextWrapper
@@ -16,6 +15,7 @@ from agents.realtime import RealtimeAgent
 from odai_core.calls import Caller, ToolInfo
 from odai_core.contract import ToolPlugin
 from odai_core.plugins.catalog import Catalog
+from odai_core.plugins.host import default_host
 from odai_core.plugins.running import tool_context, tool_info
 from odai_core.tools.bridge import function_tool
 from odai_core.tools.compact import for_model
@@ -34,7 +34,7 @@ AGENT_NAME = "ODAI-Voice"
 
 def voice_tools(catalog: Catalog) -> list[FunctionTool]:
     """The voice tools of a catalog in the specification's order, without `hangup_call`."""
-    return [function_tool(spec, _run) for _, spec in catalog.voice_tools]
+    return [function_tool(spec, run_tool) for _, spec in catalog.voice_tools]
 
 
 def audio_agent(catalog: Catalog) -> RealtimeAgent[Any]:
@@ -43,7 +43,7 @@ def audio_agent(catalog: Catalog) -> RealtimeAgent[Any]:
     def instructions(context: RunContextWrapper[Any], agent: RealtimeAgent[Any]) -> str:
         return call_instructions(catalog, getattr(context.context, "caller", None) or Caller())
 
-    tools: list[Any] = [function_tool(HANGUP, _run), *voice_tools(catalog)]
+    tools: list[Any] = [function_tool(HANGUP, run_tool), *voice_tools(catalog)]
     return RealtimeAgent(name=AGENT_NAME, instructions=instructions, tools=tools)
 
 
@@ -69,7 +69,7 @@ def _voice_plugins(catalog: Catalog) -> list[ToolPlugin]:
     return [plugin for plugin in plugins.values() if isinstance(plugin, ToolPlugin)]
 
 
-async def _run(context: Any, spec: ToolSpec, call_id: str, arguments: str) -> str:
+async def run_tool(context: Any, spec: ToolSpec, call_id: str, arguments: str) -> str:
     """Run a tool in the call it belongs to, or as a guest when somebody uses the agent without a call."""
     run_tool = getattr(context.context, "run_tool", None)
     if run_tool is not None:
@@ -80,8 +80,8 @@ async def _run(context: Any, spec: ToolSpec, call_id: str, arguments: str) -> st
 async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
     from odai_core.tools.http import HttpClient
 
-    host = _default_host()
-    entry = next((entry for entry, offered in host.catalog.voice_tools if offered.name == spec.name), None)
+    host = default_host()
+    entry = next((entry for entry, offered in host.catalog.tools if offered.name == spec.name), None)
     if entry is None:  # hangup_call: there is no call to end
         return for_model(ToolResponse(response_type="twilio_hangup", response={"status": "no call"}))
     http = HttpClient()
@@ -93,17 +93,9 @@ async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
         await http.aclose()
 
 
-@lru_cache(maxsize=1)
-def _default_host() -> Any:
-    from odai_core.plugins.host import PluginHost
-    from odai_core.settings import Settings
-
-    return PluginHost(Settings.load())
-
-
 def __getattr__(name: str) -> Any:
     if name == "VOICE_ORCHESTRATOR_TOOLS":
-        return voice_tools(_default_host().refresh())
+        return voice_tools(default_host().refresh())
     if name == "AUDIO_AGENT":
-        return audio_agent(_default_host().refresh())
+        return audio_agent(default_host().refresh())
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

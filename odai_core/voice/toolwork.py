@@ -47,7 +47,10 @@ class ToolWork:
         track: Track,
         account_of: AccountOf = lambda entry: None,
     ) -> None:
-        self._entries: dict[str, Entry] = {spec.name: entry for entry, spec in catalog.voice_tools}
+        self._entries: dict[str, Entry] = {
+            # Not only the voice tools: a call may be handed to the specialist of a connector that is not for voice.
+            spec.name: entry for entry, spec in catalog.tools if not spec.options.confirm
+        }
         self._http = http
         self._account_of = account_of
         self._caller = caller

@@ -37,9 +37,9 @@ def installed(monkeypatch, tmp_path):
     """What is installed here, in demo mode and without anybody's .env."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ODAI_DEMO", "1")
-    orchestrator._default_host.cache_clear()
+    orchestrator.default_host.cache_clear()
     yield
-    orchestrator._default_host.cache_clear()
+    orchestrator.default_host.cache_clear()
 
 
 def test_the_public_names_hold_hangup_and_every_voice_tool_in_order(installed):
@@ -47,7 +47,7 @@ def test_the_public_names_hold_hangup_and_every_voice_tool_in_order(installed):
     names = [tool.name for tool in tools]
     agent = odai_core.AUDIO_AGENT
     assert [tool.name for tool in agent.tools] == ["hangup_call", *names]
-    host = orchestrator._default_host()
+    host = orchestrator.default_host()
     plugins = [one.name for one, _ in host.catalog.voice_tools]
     ranks = [VOICE_ORDER.index(name) for name in plugins if name in VOICE_ORDER]
     assert ranks == sorted(ranks)
@@ -78,7 +78,7 @@ async def invoke(tool, context, arguments):
 
 async def test_without_a_call_a_tool_runs_for_a_guest(catalog, monkeypatch):
     host = SimpleNamespace(catalog=catalog, settings=SimpleNamespace(core=BoundValues({"ODAI_DEMO": True})))
-    monkeypatch.setattr(orchestrator, "_default_host", lambda: host)
+    monkeypatch.setattr(orchestrator, "default_host", lambda: host)
     hangup, shouting, who = orchestrator.audio_agent(catalog).tools
     assert json.loads(await invoke(shouting, None, '{"word": "hey"}'))["spoken"] == "HEY"
     assert "None False" in await invoke(who, None, "{}"), "a connector without samples gets no demo"
