@@ -83,6 +83,7 @@ def _postgresql(url: URL) -> Address:
     if "ssl" in options:
         options["sslmode"] = options.pop("ssl")
     options.setdefault("application_name", "odai")
+    name = url.database or "of this user"
     place = url.host or options.get("host") or "this machine"
     address = url.set(drivername="postgresql", query=options).render_as_string(hide_password=False)
 
@@ -93,7 +94,7 @@ def _postgresql(url: URL) -> Address:
 
     return Address(
         url=url.set(drivername="postgresql+asyncpg", query={}),
-        label=f"PostgreSQL database {url.database or url.username or ''} at {place}",
+        label=f"PostgreSQL database {name} at {place}",
         connect_args={"async_creator_fn": connect, "timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
     )
 

@@ -175,8 +175,9 @@ class Database:
             await engine.dispose()
 
     def _unusable(self, reason: str) -> SetupError:
-        password = self._address.url.password
-        said = reason.replace(str(password), "[hidden]") if password else reason
+        password = str(self._address.url.password or "")
+        # A password of three letters would be found in any sentence.
+        said = reason.replace(password, "[hidden]") if len(password) > 3 else reason
         remedy = (
             "See that the disk is not full and that no other program holds the file."
             if self._address.sqlite

@@ -58,5 +58,5 @@ class Expiry:
                 log.exception("old chats stay for now")
             else:
                 if gone:
-                    log.info("%d chats were not used for %g days and are deleted", gone, self._days)
+                    log.info("chats deleted after %g days without a turn: %d", self._days, gone)
             await self._sleep(EVERY_SECONDS)

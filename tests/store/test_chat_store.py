@@ -73,7 +73,7 @@ async def test_a_turn_that_fails_on_its_way_leaves_nothing(store, database, monk
     before = await store.export("ada", "c")
     rows = room._rows
     monkeypatch.setattr(room, "_rows", lambda *told: [*rows(*told), rows(*told)[0]])
-    with pytest.raises(Exception, match="(?i)unique|duplicate") as caught:
+    with pytest.raises(Exception, match=r"(?i)unique|duplicate") as caught:
         await store.append("c", past(), [{"secret": "words"}])
     assert "words" not in str(caught.value)
     monkeypatch.undo()

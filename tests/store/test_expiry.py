@@ -1,0 +1,108 @@
+"""Old chats are forgotten by a task that nothing can stop but its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from odai_core.errors import SetupError
+from odai_core.settings import Settings
+from odai_core.store.chats import ChatStore
+from odai_core.store.expiry import DAY, EVERY_SECONDS, Expiry
+
+
+class Nights:
+    """A sleep that lasts until it is told to end, and moves the clock."""
+
+    def __init__(self, clock) -> None:
+        self.clock = clock
+        self.slept = asyncio.Event()
+        self.morning = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        assert seconds == EVERY_SECONDS
+        self.slept.set()
+        await self.morning.wait()
+        self.morning.clear()
+        self.clock.now += seconds
+
+    async def next(self) -> None:
+        self.slept.clear()
+        self.morning.set()
+        await asyncio.wait_for(self.slept.wait(), 10)
+
+
+async def ids(store) -> set[str]:
+    return {chat.chat_id for _, chat in await store.find()}
+
+
+async def test_chats_go_when_their_days_are_over(store, clock, caplog):
+    caplog.set_level(logging.INFO, "odai.store")
+    await store.open("first", "ada")
+    clock.now += DAY
+    await store.open("second", "ada")
+    nights = Nights(clock)
+    expiry = Expiry(store, 2, clock=clock, sleep=nights)
+    expiry.start()
+    expiry.start()
+    await asyncio.wait_for(nights.slept.wait(), 10)
+    assert await ids(store) == {"first", "second"}
+    for _ in range(4):
+        await nights.next()
+    assert await ids(store) == {"first", "second"}, "two days to the second"
+    await nights.next()
+    assert await ids(store) == {"second"}
+    assert [record.getMessage() for record in caplog.records] == ["chats deleted after 2 days without a turn: 1"]
+    await expiry.stop()
+    await expiry.stop()
+
+
+async def test_without_days_nothing_runs():
+    tasks = len(asyncio.all_tasks())
+    expiry = Expiry(ChatStore(None), 0)
+    expiry.start()
+    assert len(asyncio.all_tasks()) == tasks
+    await expiry.stop()
+
+
+@pytest.mark.parametrize("error", [SetupError("The disk is full.", "Free some."), ZeroDivisionError()], ids=repr)
+async def test_a_database_that_fails_is_tried_again(clock, caplog, error):
+    class Failing:
+        tries = 0
+
+        async def expire(self, before: float) -> int:
+            self.tries += 1
+            raise error
+
+    nights, failing = Nights(clock), Failing()
+    expiry = Expiry(failing, 1, clock=clock, sleep=nights)
+    expiry.start()
+    await asyncio.wait_for(nights.slept.wait(), 10)
+    await nights.next()
+    assert failing.tries == 2
+    assert "old chats stay for now" in caplog.text
+    assert ("The disk is full. Free some." in caplog.text) == isinstance(error, SetupError)
+    await expiry.stop()
+
+
+async def test_it_stops_in_the_middle_of_its_work():
+    class Endless:
+        began = asyncio.Event()
+
+        async def expire(self, before: float) -> int:
+            self.began.set()
+            await asyncio.Event().wait()
+            return 0
+
+    endless = Endless()
+    expiry = Expiry(endless, 1)
+    expiry.start()
+    await asyncio.wait_for(endless.began.wait(), 10)
+    await asyncio.wait_for(expiry.stop(), 10)
+
+
+@pytest.mark.parametrize("text, days", [("", 0), ("0", 0), ("0.5", 0.5), ("90", 90)])
+def test_the_setting(text, days):
+    assert Settings({"ODAI_CHAT_DAYS": text}).core["ODAI_CHAT_DAYS"] == days
