@@ -29,14 +29,12 @@ _TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
 
 
 class CallMeter:
-    """Counts for one call. `clock` is in seconds; `every` is the pause between two records.
+    """Counts for one call. `clock` is in seconds.
 
     The ledger may be slow or broken: the call goes on, and the counts wait here, one number for each kind.
     """
 
-    def __init__(
-        self, ledger: Ledger, info: CallInfo, model: str, *, clock: Callable[[], float], every: float = WRITE_SECONDS
-    ) -> None:
+    def __init__(self, ledger: Ledger, info: CallInfo, model: str, *, clock: Callable[[], float]) -> None:
         self._ledger = ledger
         self._user = ledger.account(info.caller)
         self._chat_id = info.tool_chat_id or info.session_id
@@ -45,7 +43,6 @@ class CallMeter:
         self._model = model
         self._transcriber = ""
         self._clock = clock
-        self._every = every
         self._counted_at = clock()
         self._counts: dict[str, Counter[str]] = {}
         self._batch: list[tuple[str, Usage]] = []
@@ -78,7 +75,7 @@ class CallMeter:
     async def run(self) -> None:
         """Write down and check, again and again, until it is cancelled."""
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(WRITE_SECONDS)
             # Not awaited itself: a call that ends must not cut a transaction in two.
             await asyncio.wait({self._write_soon()})
             await self.check()

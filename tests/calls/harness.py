@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -45,7 +46,9 @@ async def running(**settings: str) -> AsyncIterator[Running]:
     """Serve with exactly these settings until the block is left; the stop is the real one, with its drain."""
     bound = listen("127.0.0.1", 0)
     port = bound.getsockname()[1]
-    defaults = {"ODAI_DRAIN_SECONDS": "0.5", "ODAI_SECRET": "a secret for tests"}
+    # The folder of the test run: every call is in the ledger, and that is not the one of whoever runs the tests.
+    folder = os.environ["ODAI_DATA_DIR"]
+    defaults = {"ODAI_DRAIN_SECONDS": "0.5", "ODAI_SECRET": "a secret for tests", "ODAI_DATA_DIR": folder}
     server = create_app(Settings(defaults | settings), loopback=True)
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(serve_until(server, bound, stop, ready=ready.set))
