@@ -1,0 +1,1 @@
+"""What our requests promise, held against what the services publish about themselves."""
