@@ -12,12 +12,14 @@ _TOKENS = re.compile(
 )
 _CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "?")
 """All but tab and line feed: a stranger's words must not move the operator's cursor."""
+_SIGNED = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_.-]+")
+"""Our tokens and everybody's JWTs: base64 of JSON, wherever it stands."""
 _BEARER = re.compile(r"(\bBearer\s+|odai\.token\.)[A-Za-z0-9._~+/=-]+", re.I)
 
 
 def redact(text: str) -> str:
     """Take the values of tokens and keys out of URLs and headers."""
-    return _BEARER.sub(r"\1[hidden]", _TOKENS.sub(r"\1[hidden]", text))
+    return _SIGNED.sub("[hidden]", _BEARER.sub(r"\1[hidden]", _TOKENS.sub(r"\1[hidden]", text)))
 
 
 class Redacting(logging.Formatter):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Fact = tuple[str, str, str]
 """A label, its style, and words."""
 
+LOCAL_USER = "local"
+"""Whom the page of this machine stands for, too."""
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})
 
 
@@ -30,7 +32,22 @@ def welcome(server: Server, host: str, port: int, *, loopback: bool) -> None:
     where = Text(address, style=f"bold link {address}")
     out.print(Text.assemble((f"ODAI {core_version()}", "bold"), " listens on ", where), soft_wrap=True)
     output.print_facts([*_ready(server), *_not_ready(server), *([] if loopback else [_public(server)])])
+    if loopback and not server.tokens.issuer and not server.settings.core["ODAI_PUBLIC_HOST"]:
+        _print_token(server)
     out.print(output.styled("Stop it with Ctrl+C.", "dim"))
+
+
+def _print_token(server: Server) -> None:
+    """For programs on this machine; the page brings its own. Never where others could read it in a log."""
+    from rich.text import Text
+
+    from odai_core.web.auth import TOKEN_SECONDS
+
+    hours = round(TOKEN_SECONDS / 3600)
+    words = f"A token for programs on this machine, good for {hours} hours (Authorization: Bearer ..., or ?token=...):"
+    out = output.console()
+    out.print(output.styled(words, "dim"), soft_wrap=True)
+    out.print(Text(server.tokens.mint(LOCAL_USER)), soft_wrap=True)
 
 
 def url(host: str, port: int) -> str:
@@ -45,6 +62,8 @@ def _ready(server: Server) -> Iterator[Fact]:
     for label, kind in (("ways in", "transports"), ("ready", "tools")):
         titles = [getattr(entry.plugin, "title", entry.name) for entry in catalog.ready(kind)]
         yield label, "green", ", ".join(titles) or "none yet"
+    if server.tokens.issuer:
+        yield "sign-in", "green", f"users of {server.tokens.issuer}"
     if server.settings.core["ODAI_DEMO"]:
         yield "demo", "yellow", "connectors without a key answer from sample data"
 
@@ -78,6 +97,8 @@ def _not_ready(server: Server) -> Iterator[Fact]:
 
 def _public(server: Server) -> Fact:
     words = "Other machines can reach this address, so the page carries no token. "
+    if server.tokens.issuer:
+        return "note", "yellow", words + "Users bring one of their own."
     if server.settings.core["ODAI_SECRET"]:
         return "note", "yellow", words + "Make one for each person who may talk: odai token --user NAME"
     return "note", "yellow", words + "To make tokens set ODAI_SECRET, restart, and type: odai token --user NAME"

@@ -55,9 +55,9 @@ class Tokens:
         self._verifier = verifier
 
     @property
-    def local_only(self) -> bool:
-        """No issuer is configured."""
-        return self._verifier is None
+    def issuer(self) -> str:
+        """Whose tokens are taken beside ours; "" for nobody's."""
+        return "" if self._verifier is None else self._verifier.issuer
 
     def mint(self, user_id: str) -> str:
         """A token that stands for this user for `TOKEN_SECONDS`."""

@@ -37,6 +37,11 @@ class JwtVerifier:
         self._issuer = issuer
         self._keys = keys
 
+    @property
+    def issuer(self) -> str:
+        """Its name."""
+        return self._issuer.name
+
     async def caller(self, token: str) -> Caller | None:
         """The caller, with the language and time zone of the token; None for anything but a token that holds now."""
         try:

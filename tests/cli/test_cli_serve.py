@@ -125,3 +125,49 @@ async def test_a_public_address_warns_that_it_has_no_token(capsys, secret, words
     assert "so the page carries no token" in shown
     assert words in shown
     assert "odai token --user NAME" in shown
+
+
+# -- the token of this machine
+
+
+async def welcomed(capsys, *, loopback=True, **texts):
+    from odai_core.cli.welcome import welcome
+    from odai_core.settings import Settings
+    from odai_core.web.app import create_app
+
+    server = create_app(Settings({"ODAI_PLUGINS": "nobody", **texts}), loopback=loopback)
+    try:
+        welcome(server, "127.0.0.1" if loopback else "0.0.0.0", 8080, loopback=loopback)
+        shown = capsys.readouterr().out
+        callers = [await server.tokens.authenticate(line) for line in shown.splitlines()]
+    finally:
+        await server.stop()
+    return shown, [caller.user_id for caller in callers if caller is not None]
+
+
+async def test_a_server_of_this_machine_prints_a_token_that_it_takes(capsys):
+    shown, users = await welcomed(capsys)
+    assert users == ["local"]
+    assert "good for 12 hours (Authorization: Bearer ..., or ?token=...)" in shown
+
+
+@pytest.mark.parametrize(
+    "loopback, texts",
+    [
+        (False, {}),
+        (False, {"ODAI_SECRET": "s"}),
+        (True, {"ODAI_PUBLIC_HOST": "voice.example.com"}),
+        (True, {"ODAI_FIREBASE_PROJECT": "my-app-1a2b3"}),
+        (True, {"ODAI_OIDC_ISSUER": "https://id.example", "ODAI_OIDC_AUDIENCE": "app"}),
+    ],
+)
+async def test_no_other_server_prints_one(capsys, loopback, texts):
+    shown, users = await welcomed(capsys, loopback=loopback, **texts)
+    assert users == []
+    assert "eyJ" not in shown
+
+
+async def test_who_may_sign_in_is_said(capsys):
+    shown, _ = await welcomed(capsys, loopback=False, ODAI_FIREBASE_PROJECT="my-app-1a2b3")
+    assert "sign-in: users of https://securetoken.google.com/my-app-1a2b3" in shown
+    assert "Users bring one of their own." in shown

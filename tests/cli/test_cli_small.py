@@ -185,6 +185,11 @@ def test_secrets_in_urls_are_hidden(text):
     assert "[hidden]" in redact(text)
 
 
+def test_a_signed_token_is_hidden_wherever_it_stands():
+    token = Tokens(Signer(Secret("s"))).mint("ada")
+    assert redact(f"no plugin takes {token}.") == "no plugin takes [hidden]"
+
+
 @pytest.mark.parametrize("text", ["the monkey=3", "tokens are fine", "key: value", "5 calls to finish"])
 def test_other_words_stay(text):
     assert redact(text) == text
