@@ -1,4 +1,4 @@
-"""The local voice: speech in, speech out, on this machine's CPU, with no key."""
+"""The local model: speech in, speech out, and chats, on this machine's CPU, with no key."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from odai_core import Asset, ModelPlugin, Problem, Setting, Values, hookimpl
 
 if TYPE_CHECKING:
+    from agents.models.interface import Model
     from agents.realtime import RealtimeModel
 
-    from odai_core import CallOptions
+    from odai_core import CallOptions, TextOptions
 
 __all__ = ["odai_models"]
 
@@ -19,6 +20,12 @@ def _realtime(options: CallOptions) -> RealtimeModel:
     from odai_model_local.model import LocalRealtimeModel
 
     return LocalRealtimeModel(options)
+
+
+def _text(options: TextOptions) -> Model:
+    from odai_model_local.text.model import LocalTextModel
+
+    return LocalTextModel(options)
 
 
 def _available(settings: Values) -> Problem | None:
@@ -66,6 +73,9 @@ def odai_models() -> ModelPlugin:
         title="Local voice",
         summary="understand and speak English on this machine's CPU, without a key",
         realtime=_realtime,
+        text=_text,
+        text_model=lambda settings: "local",
+        freeform=False,
         settings=SETTINGS,
         available=_available,
         warm_up=_warm_up,

@@ -30,6 +30,7 @@ class Speech:
 
 
 _loaded: dict[Path, Speech] = {}
+_embedders: dict[Path, Callable[[Sequence[str]], Floats]] = {}
 _lock = threading.Lock()
 
 
@@ -42,10 +43,26 @@ def load(settings: Values) -> Speech:
         return _loaded[folder]
 
 
+def embedder(settings: Values) -> Callable[[Sequence[str]], Floats]:
+    """The sentence encoder alone, which is all that chats need. Blocking: 0.2 s the first time. Raises AssetError."""
+    folder = models_folder(settings)
+    with _lock:
+        return _embedder(folder)
+
+
+def _embedder(folder: Path) -> Callable[[Sequence[str]], Floats]:
+    from odai_model_local.embed import Embedder
+
+    if folder not in _embedders:
+        _embedders[folder] = Embedder(folder)
+    return _embedders[folder]
+
+
 def clear() -> None:
     """Forget every model; a call that holds them keeps them."""
     with _lock:
         _loaded.clear()
+        _embedders.clear()
 
 
 def warm_up(settings: Values) -> None:
@@ -59,7 +76,6 @@ def warm_up(settings: Values) -> None:
 
 
 def _load(folder: Path) -> Speech:
-    from odai_model_local.embed import Embedder
     from odai_model_local.stt import Recogniser
     from odai_model_local.tts import Voice
     from odai_model_local.vad import Detector
@@ -68,5 +84,5 @@ def _load(folder: Path) -> Speech:
         listen=Detector(folder).stream,
         transcribe=Recogniser(folder).transcribe,
         speak=Voice().speak,
-        embed=Embedder(folder),
+        embed=_embedder(folder),
     )

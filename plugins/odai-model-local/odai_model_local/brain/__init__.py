@@ -34,7 +34,7 @@ def make_brain(options: CallOptions, embed: Embed | None) -> Brain:
         from odai_model_local.brain.llm import make_llm_brain
 
         return make_llm_brain(options)
-    prepared = _prepare(options.tools, embed)
+    prepared = prepare(options.tools, embed)
     zone = _zone(options.caller.time_zone)
 
     async def index() -> ToolIndex:
@@ -45,10 +45,10 @@ def make_brain(options: CallOptions, embed: Embed | None) -> Brain:
             log.error("The sentence encoder failed, word statistics stand in: %s", type(error).__name__)
             return await asyncio.to_thread(ToolIndex, options.tools, None)
 
-    return RuleBrain(options, index, lambda: datetime.now(zone))
+    return RuleBrain(index, lambda: datetime.now(zone), options.caller, options.history)
 
 
-def _prepare(tools: Sequence[ToolInfo], embed: Embed | None) -> Future[ToolIndex]:
+def prepare(tools: Sequence[ToolInfo], embed: Embed | None) -> Future[ToolIndex]:
     """The tool set's index, begun now or earlier; the eight sets used last are kept."""
     key = (id(embed) if embed is not None else None, *map(_identity, tools))
     with _lock:

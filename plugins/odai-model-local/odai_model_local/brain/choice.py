@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from odai_model_local.brain import entities
+from odai_model_local.brain import entities, followup
 from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.router import Route
 from odai_model_local.brain.slots import Filled, fill
 from odai_model_local.brain.spec import COMMANDS, ToolSpec
-from odai_model_local.brain.utterance import Utterance
+from odai_model_local.brain.utterance import STOP, Utterance
 
+NAMED = 1.15
+"""Of a fitting score: from here on a topic is named. "Hotels aren't something I can look up" must not be a guess."""
 _NEAR = 0.1
 """Sister tools up to this much below the best are compared."""
 _UNREAD = 0.06
@@ -73,3 +75,13 @@ def choose(utterance: Utterance, route: Route, today: date) -> tuple[ToolSpec, T
     rival = next((one for one in others if one[2].plugin != spec.plugin), None)
     alike = rival is not None and first - rival[0] < route.scale.margin and rival[1] == lacks
     return spec, (rival[2] if rival is not None and alike else None)
+
+
+def strange(spec: ToolSpec, utterance: Utterance, route: Route) -> bool:
+    """A question about something with a name, and with none of the nearest tool's words: "when was Big Ben built"."""
+    named = any(token.text[:1].isupper() for token in utterance.tokens[1:])
+    if not named or utterance.tokens[0].low not in followup.QUESTION_WORDS:
+        return False
+    if route.score >= route.scale.fits * NAMED or (utterance.stems & spec.literals) - COMMANDS - STOP:
+        return False
+    return not any(entities.find(slot.kind, utterance.tokens) for slot in spec.slots)

@@ -5,29 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from odai_core import CallOptions
+from odai_core import Caller, Turn
 from odai_model_local.brain import entities, followup, items, smalltalk
-from odai_model_local.brain.choice import choose
+from odai_model_local.brain.choice import NAMED, choose, strange
 from odai_model_local.brain.questions import answer, chosen, question, which
 from odai_model_local.brain.results import Outcome, read_result
 from odai_model_local.brain.router import TELLING, Route, ToolIndex
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.slots import complete, fill, missing, put_place
-from odai_model_local.brain.spec import COMMANDS, ToolSpec
+from odai_model_local.brain.spec import ToolSpec
 from odai_model_local.brain.spoken import abilities, plain
 from odai_model_local.brain.types import CallTool, Decision, Say
-from odai_model_local.brain.utterance import STOP, Utterance
+from odai_model_local.brain.utterance import Utterance
 
 log = logging.getLogger(__name__)
 SORRY = "Sorry, something went wrong on my side. Please try again."
 _TRIES = 2
-_NAMED = 1.15
-"""Of a fitting score: from here on a topic is named. "Hotels aren't something I can look up" must not be a guess."""
 _MAX_RUNNING = 8
 
 
@@ -69,10 +67,14 @@ class RuleBrain:
     """Decides with example phrases and schema rules; `index` is awaited when the first words come."""
 
     def __init__(
-        self, options: CallOptions, index: Callable[[], Awaitable[ToolIndex]], now: Callable[[], datetime]
+        self,
+        index: Callable[[], Awaitable[ToolIndex]],
+        now: Callable[[], datetime],
+        caller: Caller,
+        history: Sequence[Turn] = (),
     ) -> None:
-        self._caller = options.caller
-        self._history = options.history
+        self._caller = caller
+        self._history = history
         self._get_index = index
         self._now = now
         self._index: ToolIndex | None = None
@@ -80,7 +82,7 @@ class RuleBrain:
         self._memory: followup.Memory | None = None
         self._running: dict[str, Want] = {}
         self._words = ""
-        self._said = next((turn.text for turn in reversed(options.history) if turn.role == "assistant"), "")
+        self._said = next((turn.text for turn in reversed(history) if turn.role == "assistant"), "")
 
     # -- the seam -----------------------------------------------------------------------------------
 
@@ -110,6 +112,14 @@ class RuleBrain:
             log.error("The brain failed on a tool's answer: %s", type(error).__name__)
             decision = Say(SORRY)
         return self._decided(decision)
+
+    def made(self, name: str, args: Mapping[str, Any], output: str) -> None:
+        """A call that another model decided on, and its answer: what is asked next may be about it."""
+        spec = next((spec for spec in self._tools.specs if spec.name == name), None)
+        if spec is not None:
+            given = {key: value for key, value in args.items() if value is not None}
+            self._open, self._memory = None, followup.Memory(spec, given)
+            self._memory.items = items.items_of(read_result(output).data)
 
     async def close(self) -> None:
         """Nothing of it outlives the call."""
@@ -158,7 +168,7 @@ class RuleBrain:
             if decision is not None:
                 return decision
         if talk:
-            return Say(self._small_talk(talk))
+            return Say(self._small_talk(talk), about=talk)
         route = await self._route(utterance)
         decision = self._follow(utterance, route)
         return decision if decision is not None else self._request(utterance, route)
@@ -200,7 +210,7 @@ class RuleBrain:
         if pending.tries >= _TRIES:
             return Say("Sorry, I still didn't get it. Let's try something else.")
         self._open = replace(pending, tries=pending.tries + 1)
-        return Say(f"Sorry, I didn't get that. {question(pending.slot)}")
+        return Say(f"Sorry, I didn't get that. {question(pending.slot)}", about="question")
 
     def _is_new(self, pending: Asked, utterance: Utterance, route: Route) -> bool:
         """A whole request in place of an answer. Few words are an answer: "pizza" fits a tool well, too."""
@@ -242,7 +252,7 @@ class RuleBrain:
             detail = followup.detail(utterance, memory, route)
             if detail is not None:
                 return self._go(Want(*detail))
-            return Say(items.describe(memory.items[index]))
+            return Say(items.describe(memory.items[index]), about="item", shown=memory.items[index])
         if items.beyond(utterance, memory.items, memory.current):
             several = f"I have no more than {len(memory.items)}."
             return Say(several if len(memory.items) > 1 else "I only have that one.")
@@ -254,21 +264,21 @@ class RuleBrain:
         beside = route.topic is not None and route.topic_score >= max(route.score, route.scale.fits)
         web = next((spec for spec in self._tools.specs if spec.web_search), None)
         world = web is not None and followup.asks_the_world(utterance) and route.topic_score < route.scale.fits
-        if web is not None and world and (found is None or beside or _strange(found[0], utterance, route)):
+        if web is not None and world and (found is None or beside or strange(found[0], utterance, route)):
             return self._start(web, utterance)
         if found is None or beside:
             return self._cannot(route)
         best, rival = found
         if rival is not None:
             self._open = Choice((best, rival), utterance)
-            return Say(which(best, rival))
+            return Say(which(best, rival), about="question")
         return self._start(best, utterance)
 
     def _cannot(self, route: Route) -> Decision:
-        topic = route.topic if route.topic_score >= route.scale.fits * _NAMED else None
+        topic = route.topic if route.topic_score >= route.scale.fits * NAMED else None
         if topic is None or topic.spoken == "That":
-            return Say(f"Sorry, I can't help with that. {self._abilities()}")
-        return Say(f"{topic.spoken} {topic.verb} something I can look up here. {self._abilities()}")
+            return Say(f"Sorry, I can't help with that. {self._abilities()}", about="unknown")
+        return Say(f"{topic.spoken} {topic.verb} something I can look up here. {self._abilities()}", about="unknown")
 
     def _start(self, spec: ToolSpec, utterance: Utterance) -> Decision:
         """Call the tool with what was said, by way of a search when it needs the id of something named."""
@@ -292,7 +302,7 @@ class RuleBrain:
                     return self._go(Want(finder, carried | found.args, Want(spec, args)), found.here)
                 if query is not None and (memory is None or not memory.items):
                     self._open = Asked(Want(finder, found.args, Want(spec, args)), query, utterance.text)
-                    return Say("Of which one? Please tell me its name.")
+                    return Say("Of which one? Please tell me its name.", about="question")
         return self._go(Want(spec, args), filled.here)
 
     def _go(self, want: Want, here: bool = False) -> Decision:
@@ -305,7 +315,7 @@ class RuleBrain:
         if lacking:
             self._open = Asked(replace(want, args=args), lacking[0], self._words)
             placed = lacking[0].kind in {"location", "latitude", "longitude"}
-            return Say("Where are you?" if here and placed else question(lacking[0]))
+            return Say("Where are you?" if here and placed else question(lacking[0]), about="question")
         full = complete(want.spec, args, self._today)
         if len(self._running) >= _MAX_RUNNING:
             self._running.clear()
@@ -333,13 +343,3 @@ class RuleBrain:
                 args = followup.inherited(want.then.spec, self._memory) | want.then.args | {slot.name: value}
                 return self._go(Want(want.then.spec, args))
         return Say(outcome.spoken)
-
-
-def _strange(spec: ToolSpec, utterance: Utterance, route: Route) -> bool:
-    """A question about something with a name, and with none of the nearest tool's words: "when was Big Ben built"."""
-    named = any(token.text[:1].isupper() for token in utterance.tokens[1:])
-    if not named or utterance.tokens[0].low not in followup.QUESTION_WORDS:
-        return False
-    if route.score >= route.scale.fits * _NAMED or (utterance.stems & spec.literals) - COMMANDS - STOP:
-        return False
-    return not any(entities.find(slot.kind, utterance.tokens) for slot in spec.slots)

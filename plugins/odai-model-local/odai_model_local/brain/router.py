@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,8 @@ class Scale:
 
 MINILM = Scale(fits=0.43, sure=0.62, margin=0.03, covers=0.62)
 WORDS = Scale(fits=0.30, sure=0.48, margin=0.02, covers=0.45)
+MAX_ROUTES = 256
+"""Scores that are kept: a chat is thought through again at every step of an answer."""
 _PLACE_BONUS = 0.1
 _NAME_BONUS = 0.06
 _STRANGE = 0.2
@@ -127,6 +130,8 @@ class ToolIndex:
         self._takes_coins = any(spec.first("coin") for spec in self.specs)
         self._takes_flights = any(spec.first("flight") for spec in self.specs)
         self._words = frozenset().union(*(spec.literals for spec in self.specs)) - STOP
+        self.route = lru_cache(MAX_ROUTES)(self._score)
+        """Score every tool and topic for a request; blocking, some milliseconds the first time."""
         self._titles = frozenset(token.stem for spec in self.specs for token in tokenize(spec.title))
 
     def _names_by_sound(self) -> dict[str, str]:
@@ -190,8 +195,7 @@ class ToolIndex:
                     return Utterance(utterance.raw, " ".join(word.text for word in mended), mended)
         return utterance
 
-    def route(self, utterance: Utterance) -> Route:
-        """Score every tool and topic for a request; blocking, some milliseconds."""
+    def _score(self, utterance: Utterance) -> Route:
         vector = self.embed([utterance.text])
         cosines = (self._tool_vectors @ vector[0]) if len(self._tool_rows) else np.zeros(0, dtype=np.float32)
         bonuses = self._bonuses(utterance)

@@ -21,6 +21,10 @@ class Say:
 
     text: str
     then_end: bool = False
+    about: str = ""
+    """For a screen, which can show more than is spoken: who or can (asked what we are), unknown, question, item."""
+    shown: Any = None
+    """The item."""
 
 
 @dataclass(frozen=True)

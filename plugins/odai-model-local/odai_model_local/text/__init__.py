@@ -1,0 +1,1 @@
+"""The keyless text model: picks tools as the voice does, and answers with their data as Markdown."""
