@@ -25,7 +25,9 @@ _TEXT_DEPTH = 8
 # What only a screen can use; an address of a page is not among it, for that is a source.
 _FOR_EYES = re.compile(
     r"(?:^|_)(?:image|images|img|icon|icons|thumbnail|thumbnails|photo|photos|logo|logos|avatar|favicon|sprite|html)"
-    r"(?:_?(?:url|urls|uri|src|link|links))?$",
+    r"(?:_?(?:url|urls|uri|src|link|links))?$"
+    # A ticket is in it that only its user may have.
+    r"|^connect_url$",
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"https?://\S+\.(?:png|jpe?g|gif|webp|svg|ico|avif)(?:[?#]\S*)?$", re.IGNORECASE)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odai_core import ToolResponse
-from odai_core.tools.compact import MAX_MODEL_BYTES, for_model
+from odai_core.tools.compact import MAX_MODEL_BYTES, for_model, for_text_model
 from odai_core.tools.words import MAX_SPOKEN, clean_spoken, cut
 
 
@@ -99,3 +99,11 @@ def test_any_text_is_made_speakable(text):
     assert not set(said) & set("<>[]*#`\n\x00\u202e")
     assert "https://" not in said
     assert said == said.strip()
+
+
+def test_a_text_model_never_sees_a_ticket():
+    way = {"account_type": "plaid", "connect_url": "/auth/plaid/login?ticket=secret", "url": "https://example.org"}
+    told = json.loads(for_text_model(ok({"offer": way}, spoken="Here.")))
+    assert told["data"] == {"offer": {"account_type": "plaid", "url": "https://example.org"}}
+    needed = ToolResponse.account_needed("plaid", way["connect_url"], "Connect it.")
+    assert "secret" not in for_text_model(needed)
