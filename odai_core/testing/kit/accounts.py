@@ -50,6 +50,8 @@ async def test_missing_scope_is_account_needed(subject: Subject, tool: str, cond
     """An account that does not allow this leads to linking it again, whether we or the service notice."""
     account = _account(subject, condition)
     _asks(subject, tool)
+    if condition == "unscoped" and not subject.plugin.scopes:
+        raise NotApplicable(f"{subject.name} asks for no scopes")
     ran = await _run(subject, tool, account)
     _is_needed(subject, tool, ran, "the account does not allow it")
     if condition == "unscoped":
