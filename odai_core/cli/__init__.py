@@ -9,7 +9,7 @@ import click
 
 from odai_core.errors import SetupError
 
-VERBS = ("serve", "call", "plugins", "tools", "call-tool", "models", "doctor", "token", "chats", "upstreams")
+VERBS = ("serve", "call", "plugins", "tools", "call-tool", "models", "doctor", "token", "chats", "usage", "upstreams")
 """In the order of `odai --help`. Each is a module of this package that holds a `command`; a hyphen is an underscore."""
 
 

@@ -44,7 +44,8 @@ def test_it_says_where_it_is_answers_and_stops(serve, bench):
     bench.tool("tides")
     bench.tool("locked", settings='Setting(name="TIDES_KEY", help="The key.", required=True)')
     bench.tool("off")
-    process, said = serve(OPENAI_API_KEY="sk-very-secret", ODAI_DISABLE="off", ODAI_PLUGINS="tides,locked,webrtc")
+    chosen = {"ODAI_DISABLE": "off compatible", "ODAI_PLUGINS": "tides,locked,webrtc"}
+    process, said = serve(OPENAI_API_KEY="sk-very-secret", **chosen)
     address = re.search(r"listens on (http://127\.0\.0\.1:\d+/)", said)[1]
     assert "answers: OpenAI (openai)" in said
     assert "ready: tides\n" in said
