@@ -64,7 +64,7 @@ class Attempt:
         if completed:
             exchange = Exchange(self._id, self._prompt, self._record.answer)
             await self._stoppable(after_answer(self._desk, self._info, exchange, self.outbox.put))
-        await self.outbox.end()
+        self.outbox.end()
 
     def stop(self, reason: ChatError | None = None) -> None:
         """`reason` is what the user is told; None: it was the user. The first one counts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 
 from odai_core.text.events import ChatEvent
@@ -12,29 +13,46 @@ PLACES = 256
 
 
 class Outbox:
-    """One writer's side (`put`, `end`) and one reader's (`events`, `close`)."""
+    """Many may `put`, one `end`s it; one reader has `events`. Whoever `close`s it wants no more of it."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[ChatEvent | None] = asyncio.Queue(PLACES)
-        self._closed = False
+        self._waiting: deque[ChatEvent] = deque()
+        self._room = asyncio.Event()
+        self._some = asyncio.Event()
+        self._ended = self._closed = False
 
     async def put(self, event: ChatEvent) -> None:
-        """Wait for a place. Once the reader has gone, everything is dropped."""
+        """Wait for a place. Once it is closed, everything is dropped."""
+        while len(self._waiting) >= PLACES and not self._closed:
+            self._room.clear()
+            await self._room.wait()
         if not self._closed:
-            await self._queue.put(event)
+            self._waiting.append(event)
+            self._some.set()
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Nothing follows."""
-        if not self._closed:
-            await self._queue.put(None)
+        self._ended = True
+        self._some.set()
+
+    def close(self) -> None:
+        """Drop what waits: writers go on, and a reader comes to the end."""
+        self._closed = True
+        self._waiting.clear()
+        self._room.set()
+        self.end()
 
     async def events(self) -> AsyncIterator[ChatEvent]:
         """Everything, until the end."""
-        while (event := await self._queue.get()) is not None:
-            yield event
+        while True:
+            while self._waiting:
+                event = self._waiting.popleft()
+                self._room.set()
+                yield event
+            if self._ended:
+                return
+            self._some.clear()
+            await self._some.wait()
 
-    def close(self) -> None:
-        """Nobody reads any more: whoever waits for a place goes on."""
-        self._closed = True
-        while not self._queue.empty():
-            self._queue.get_nowait()
+    def __len__(self) -> int:
+        return len(self._waiting)

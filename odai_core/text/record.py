@@ -70,9 +70,9 @@ class Record:
         return _renumbered(self.items, self._turn_id)
 
     def _settle_message(self) -> None:
-        if self._said:
+        if self._said.strip():
             self.items.append({"role": "assistant", "content": self._said})
-            self._said = ""
+        self._said = ""
         self._gap = True
 
 
