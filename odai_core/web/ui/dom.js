@@ -14,11 +14,11 @@ export function button(text, onClick, className = "button") {
   return made;
 }
 
-// The URL of an address, or null: only these kinds may become a link. A whole one unless `base` is given.
-export function safeUrl(address, { base, kinds = ["https:", "http:"] } = {}) {
+// The URL of an address, or null: only these kinds may become a link. Without a `base` it must be a whole one.
+export function safeUrl(address, { base = null, kinds = ["https:", "http:"] } = {}) {
   if (typeof address !== "string") return null;
   try {
-    const url = new URL(address, base);
+    const url = base === null ? new URL(address) : new URL(address, base);
     return kinds.includes(url.protocol) ? url : null;
   } catch {
     return null;

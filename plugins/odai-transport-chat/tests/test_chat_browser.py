@@ -1,0 +1,493 @@
+"""The page in a real Chromium: what streams, what is looked up and asked back, and what hostile text does not do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+
+import pytest
+
+from odai_core import Caller, ChatInfo, chat_events
+from odai_core.errors import Overloaded
+
+pytestmark = pytest.mark.browser
+
+MARKDOWN = """# Tides
+
+The *next* **high** tide at [Kiel](https://tides.example/kiel "the harbour") is at `16:10`.
+
+| Harbour | Time |
+|---|---:|
+| Kiel | 16:10 |
+
+```python
+print("high")
+```
+
+1. first
+2. second
+   - inner
+"""
+
+HOSTILE = """<img src=x onerror="window.hacked=1"> <script>window.hacked=2</script> </script>
+[click](javascript:window.hacked=3) [data](data:text/html,<script>1</script>) <a href="javascript:1">x</a>
+![pixel](https://spy.example/pixel.png) [file](file:///etc/passwd) [mail](mailto:ann@example.com)
+<javascript:window.hacked=4> [ref] [tab](ja\tvascript:1) [relative](/chats/)
+
+[ref]: javascript:window.hacked=5
+
+<svg onload=window.hacked=6>
+
+<iframe src="https://spy.example/"></iframe>
+"""
+
+
+async def begin(site: Any, browser: Any, text: str = "When is high tide?", address: str = "/chat/") -> tuple[Any, Any]:
+    await browser.open(site.http + address)
+    await browser.ask(text)
+    chat = await site.ctx.next_chat()
+    return chat, await chat.next_turn()
+
+
+def output(kind: str, response: Any, **more: Any) -> chat_events.ToolOutput:
+    told = {"response_type": kind, "agent_name": "tides", "friendly_name": "Tide table", "response": response, **more}
+    return chat_events.ToolOutput("c1", "find_tide", told, "Tides")
+
+
+async def test_the_answer_streams_and_its_markdown_is_shown(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser)
+    assert turn.text == "When is high tide?"
+    page = browser.page
+    await browser.sees("Thinking")
+    turn.say("# Tides\n\nThe *next* ")
+    await page.locator(".markdown h3", has_text="Tides").wait_for()
+    assert await page.locator(".markdown em").text_content() == "next"
+    await page.evaluate("window.heading = document.querySelector('.markdown h3')")
+    turn.say(MARKDOWN.removeprefix("# Tides\n\nThe *next* "))
+    await page.locator(".markdown td", has_text="16:10").wait_for()
+    assert await page.evaluate("window.heading.isConnected"), "what had not changed was not made anew"
+    link = page.get_by_role("link", name="Kiel")
+    assert await link.get_attribute("href") == "https://tides.example/kiel"
+    assert (await link.get_attribute("rel"), await link.get_attribute("target")) == ("noopener noreferrer", "_blank")
+    assert await page.locator(".markdown pre code").text_content() == 'print("high")\n'
+    assert await page.locator(".markdown .code-head").first.text_content() in ("python", "pythonCopy")
+    assert await page.locator(".markdown td.right").text_content() == "16:10"
+    assert await page.locator(".markdown ol > li > ul > li").text_content() == "inner"
+    assert await page.locator("#send").text_content() == "Stop"
+    turn.end()
+    await page.locator("#send", has_text="Send").wait_for()
+    await browser.gone("Thinking")
+    assert await page.locator("#announcer").text_content() != ""
+
+
+async def test_what_was_looked_up_sources_usage_and_who_speaks(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser)
+    turn.emit(
+        chat_events.ChatHandoff("transfer_to_tides", "ODAI"),
+        chat_events.AgentUpdated("Tides", "ODAI"),
+        chat_events.ToolCalled("c1", "find_tide", "Looking at the tides", "Tides"),
+    )
+    await browser.sees("Looking at the tides…")
+    assert await browser.page.locator(".agent").all_text_contents() == ["Tides"]
+    rows = [{"name": f"High {n}", "height_m": 1.5, "url": f"https://tides.example/{n}"} for n in range(5)]
+    turn.emit(output("tides", {"harbour": "Kiel", "tides": rows}, sample=True))
+    turn.say("At ten. See [the page](https://tides.example/0/) and https://other.example/x.", agent="Tides")
+    turn.emit(chat_events.ChatUsage(1000, 200, 234, 1234, 0.0031))
+    turn.end()
+    for text in ["Tide table", "High 3", "and 1 more", "6 sources", "1,234 tokens · $0.0031"]:
+        await browser.sees(text)
+    assert await browser.page.locator(".sample").text_content() == "sample"
+    await browser.page.locator(".sources summary").click()
+    listed = browser.page.locator(".sources a")
+    assert await listed.first.text_content() == "High 0"
+    assert await listed.last.get_attribute("href") == "https://other.example/x"
+    card = browser.page.locator("details.tool")
+    await card.locator("summary").first.click()
+    assert await card.get_attribute("open") is None
+
+
+async def test_an_unknown_cost_is_called_so(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser)
+    turn.say("Ten.")
+    turn.emit(chat_events.ChatUsage(1, 0, 0, 1, None))
+    turn.end()
+    await browser.sees("1 token · cost unknown")
+
+
+async def test_hostile_text_does_nothing(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser, HOSTILE)
+    hostile = "</script><img src=x onerror=window.hacked=7>"
+    turn.emit(chat_events.AgentUpdated(hostile, "ODAI"), chat_events.ToolCalled("c1", hostile, hostile, hostile))
+    rows = [{"title": hostile, "url": "javascript:window.hacked=8", "link": "data:text/html,x"}, {hostile: hostile}]
+    turn.emit(output(hostile, {"rows": rows, hostile: hostile}, friendly_name=hostile))
+    turn.emit(output("open_tab", {"url": "javascript:window.hacked=9"}))
+    turn.emit(output("account_needed", {"account_type": hostile, "connect_url": "javascript:window.hacked=10"}))
+    turn.emit(output("error", {"message": hostile}))
+    turn.emit(
+        chat_events.ConfirmationRequired("k", hostile, hostile, hostile, {hostile: hostile}, 1e10, hostile),
+        chat_events.ChatTitle(hostile),
+    )
+    for piece in HOSTILE.splitlines(keepends=True):
+        turn.say(piece)
+    turn.end(chat_events.SuggestedPrompts((chat_events.SuggestedPrompt(hostile, 1.0),)))
+    await browser.page.locator(".chip").wait_for()
+    page = browser.page
+    assert await page.evaluate("window.hacked") is None
+    assert await page.locator("main :is(img, script, iframe, svg, object, embed, form form)").count() == 0
+    protocols = await page.evaluate("[...document.querySelectorAll('main .line a')].map((a) => a.protocol)")
+    assert protocols
+    assert set(protocols) <= {"https:", "http:", "mailto:"}
+    addresses = await page.evaluate("[...document.querySelectorAll('main .line a')].map((a) => a.href)")
+    assert "https://spy.example/pixel.png" in addresses, "a picture is a link"
+    assert all(address.startswith(site.http) for address in browser.requests), "nothing was fetched from elsewhere"
+    assert not any(address.startswith(site.http) for address in addresses)
+
+
+async def test_a_suggestion_is_asked_with_a_click(site: Any, browser: Any) -> None:
+    chat, turn = await begin(site, browser)
+    turn.say("Ten.")
+    one = chat_events.SuggestedPrompt("And tomorrow?", 0.9)
+    turn.end(chat_events.SuggestedPrompts((one, chat_events.SuggestedPrompt("In Hamburg?", 0.5))))
+    await browser.press("And tomorrow?")
+    assert (await chat.next_turn()).text == "And tomorrow?"
+    assert await browser.page.locator(".chip").count() == 0
+
+
+async def ask_first(chat: Any, turn: Any) -> None:
+    chat.waiting.add("k1")
+    arguments = {
+        "to": ["ann@example.com", "bob@example.com"],
+        "body": "Dear Ann,\n\n  <b>two</b> lines " + "x" * 500,
+        "flags": {"urgent": True},
+    }
+    turn.emit(
+        chat_events.ConfirmationRequired(
+            "k1",
+            "send_mail",
+            "Gmail",
+            "Send this mail to Ann?",
+            arguments,
+            4e9,
+            "G",
+        )
+    )
+
+
+@pytest.mark.parametrize("button, approve, outcome", [("Approve", True, "Approved"), ("Decline", False, "Declined")])
+async def test_a_question_shows_exactly_what_and_waits_for_a_click(
+    site: Any, browser: Any, button: str, approve: bool, outcome: str
+) -> None:
+    chat, turn = await begin(site, browser, "Send it")
+    await ask_first(chat, turn)
+    await browser.sees("Send this mail to Ann?")
+    page = browser.page
+    exact = await page.locator(".arguments dd").all_text_contents()
+    assert exact[0] == "ann@example.com\nbob@example.com"
+    assert json.loads(exact[2]) == {"urgent": True}
+    assert exact[1] == "Dear Ann,\n\n  <b>two</b> lines " + "x" * 500
+    focused = await page.evaluate("document.activeElement.className")
+    assert "confirmation" in focused, "the question has the focus, and no button of it"
+    await page.keyboard.press("Enter")
+    assert chat.confirmed == []
+    await browser.press(button)
+    await browser.sees(outcome)
+    assert chat.confirmed == [("k1", approve)]
+    assert await page.get_by_role("button", name="Approve").count() == 0
+    turn.end()
+    await page.locator("#send", has_text="Send").wait_for()
+
+
+async def test_a_question_that_expires_says_that_nothing_was_done(site: Any, browser: Any) -> None:
+    chat, turn = await begin(site, browser, "Send it")
+    await ask_first(chat, turn)
+    await browser.sees("Send this mail to Ann?")
+    turn.emit(chat_events.ConfirmationSettled("k1", "expired"))
+    await browser.sees("Expired: nothing was done")
+    assert await browser.page.get_by_role("button", name="Approve").count() == 0
+
+
+async def test_the_time_that_is_left_is_counted_down(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser, "Send it")
+    now = await browser.page.evaluate("Date.now() / 1000")
+    turn.emit(chat_events.ConfirmationRequired("k", "t", "Gmail", "Send?", {}, now + 119.5, "Gmail"))
+    await browser.sees("expires in 1:5")
+
+
+async def test_an_account_is_connected_in_a_tab_of_its_own_and_the_question_asked_again(
+    site: Any, browser: Any
+) -> None:
+    chat, turn = await begin(site, browser, "Read my mail")
+    address = "/auth/google/login?ticket=abc"
+    turn.emit(output("account_needed", {"account_type": "google", "connect_url": address}))
+    turn.say("Please connect it.")
+    turn.end()
+    connect = browser.page.get_by_role("link", name="Connect Google")
+    assert await connect.get_attribute("href") == site.http + address
+    assert await connect.get_attribute("rel") == "noopener noreferrer"
+    assert not await browser.page.get_by_role("button", name="Try again").is_visible()
+    async with browser.context.expect_page() as opened:
+        await connect.click()
+    assert "/auth/google/login" in (await opened.value).url
+    await browser.press("Try again")
+    assert (await chat.next_turn()).text == "Read my mail"
+
+
+async def test_a_window_opens_only_when_it_is_clicked(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser)
+    turn.emit(output("open_window", {"url": f"{site.http}/chat/static/favicon.svg"}))
+    turn.end()
+    link = browser.page.get_by_role("link", name="Open 127.0.0.1")
+    await link.wait_for()
+    assert len(browser.context.pages) == 1
+    async with browser.context.expect_page():
+        await link.click()
+
+
+@pytest.mark.parametrize("how", ["click", "escape"])
+async def test_stop_stops_and_keeps_what_was_said(site: Any, browser: Any, how: str) -> None:
+    chat, turn = await begin(site, browser)
+    turn.say("The beginning")
+    await browser.sees("The beginning")
+    await browser.page.get_by_role("textbox", name="Message").fill("not yet")
+    await browser.page.keyboard.press("Enter")
+    if how == "click":
+        await browser.press("Stop")
+    else:
+        await browser.page.keyboard.press("Escape")
+    await chat.until(lambda chat: chat.stops == 1)
+    await browser.page.locator("#send", has_text="Send").wait_for()
+    await browser.sees("The beginning")
+    assert await browser.page.get_by_role("textbox", name="Message").input_value() == "not yet"
+
+
+async def test_an_error_is_told_and_can_be_tried_again(site: Any, browser: Any) -> None:
+    chat, turn = await begin(site, browser)
+    turn.emit(chat_events.ChatError("model", "The model did not answer.", True))
+    turn.end()
+    await browser.sees("The model did not answer.")
+    await browser.press("Try again")
+    again = await chat.next_turn()
+    assert again.text == turn.text
+    again.emit(chat_events.ChatError("quota", "That is all for today.", False))
+    again.end()
+    await browser.sees("That is all for today.")
+    assert await browser.page.get_by_role("button", name="Try again").count() == 1
+
+
+async def test_a_reload_shows_the_history_with_its_cards(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser)
+    turn.emit(
+        chat_events.ChatHandoff("transfer_to_google_calendar", "ODAI"),
+        output("tides", {"harbour": "Kiel", "url": "https://tides.example/"}),
+        chat_events.ConfirmationRequired("k1", "t", "Gmail", "Send this mail?", {"to": "Ann"}, 1.0, "Gmail"),
+        chat_events.ConfirmationSettled("k1", "approved"),
+        chat_events.ChatUsage(10, 0, 5, 15, 0.5),
+    )
+    turn.say("At **ten**.")
+    turn.end(chat_events.ChatTitle("Tides at Kiel"))
+    await browser.sees("Tides at Kiel")
+    site.ctx.chats.titles[next(iter(site.ctx.chats.titles), "") or turn_chat(site)] = "Tides at Kiel"
+    await browser.page.reload()
+    for text in ["When is high tide?", "ten", "Tide table", "Approved", "15 tokens · $0.5000", "1 source"]:
+        await browser.sees(text)
+    assert await browser.page.locator(".shelf-title").all_text_contents() == ["Tides at Kiel"]
+    assert await browser.page.get_by_role("button", name="Approve").count() == 0
+    assert await browser.page.locator(".markdown strong").text_content() == "ten"
+    assert await browser.page.title() == "Tides at Kiel · ODAI"
+
+
+def turn_chat(site: Any) -> str:
+    (only,) = site.ctx.chats.chats["user-1"]
+    return str(only)
+
+
+def fill(site: Any, chat_id: str, turns: int = 1) -> None:
+    info = ChatInfo(chat_id=chat_id, caller=Caller(user_id="user-1"))
+    for number in range(turns):
+        answer = chat_events.TextDelta(f"answer {number} of {chat_id}", "ODAI")
+        site.ctx.chats.keep(info, f"prompt {number}", [answer])
+    site.ctx.chats.titles[chat_id] = f"Title of {chat_id}"
+
+
+async def test_chats_are_listed_opened_and_deleted(site: Any, browser: Any) -> None:
+    for name in ["one", "two"]:
+        fill(site, name)
+    await browser.open(f"{site.http}/chat/")
+    page = browser.page
+    await browser.sees("Title of two")
+    assert await page.locator(".shelf-title").all_text_contents() == ["Title of two", "Title of one"]
+    await page.get_by_role("link", name="Title of one").click()
+    await browser.sees("answer 0 of one")
+    assert page.url.endswith("#one")
+    await page.get_by_role("button", name="Delete Title of one").click()
+    await browser.press("Keep it")
+    assert "one" in site.ctx.chats.chats["user-1"]
+    await page.get_by_role("button", name="Delete Title of one").click()
+    await browser.press("Delete chat")
+    await browser.gone("answer 0 of one")
+    await browser.sees("What would you like to know?")
+    assert "one" not in site.ctx.chats.chats["user-1"]
+    assert await page.locator(".shelf-title").all_text_contents() == ["Title of two"]
+
+
+async def test_a_long_chat_shows_its_end_and_the_rest_on_demand(site: Any, browser: Any) -> None:
+    fill(site, "long", 60)
+    await browser.open(f"{site.http}/chat/#long")
+    await browser.sees("answer 59 of long")
+    assert await browser.page.locator(".line.user").count() == 50
+    await browser.press("Earlier messages")
+    await browser.sees("answer 0 of long")
+    assert await browser.page.locator(".line.user").count() == 60
+    assert not await browser.page.get_by_role("button", name="Earlier messages").is_visible()
+
+
+async def test_a_second_tab_follows_the_first(site: Any, browser: Any) -> None:
+    fill(site, "shared")
+    first = await browser.open(f"{site.http}/chat/#shared")
+    await browser.sees("answer 0 of shared")
+    await browser.open(f"{site.http}/chat/#shared")
+    await browser.sees("answer 0 of shared")
+    second = browser.page
+    browser.page = first
+    await browser.ask("And now?")
+    turn = await (await site.ctx.next_chat()).next_turn()
+    turn.say("Now it is noon.")
+    turn.end()
+    browser.page = second
+    await browser.sees("Now it is noon.")
+    assert await second.locator(".line.user").count() == 2
+    browser.page = first
+    await first.get_by_role("button", name="Delete Title of shared").click()
+    await browser.press("Delete chat")
+    browser.page = second
+    await browser.sees("What would you like to know?")
+
+
+class Cable:
+    """A plain TCP relay in front of the server, that can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.ends: list[asyncio.StreamWriter] = []
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.ends += [writer, far_writer]
+
+        async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError):
+                while data := await source.read(65536):
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+
+    def cut(self) -> None:
+        for end in self.ends:
+            end.transport.abort()
+
+
+async def test_a_lost_connection_is_mended_and_the_history_read_again(site: Any, chromium: Any) -> None:
+    cable = Cable(site.port)
+    relay = await asyncio.start_server(cable.carry, "127.0.0.1", 0)
+    async with relay, chromium() as browser:
+        await browser.open(f"http://127.0.0.1:{relay.sockets[0].getsockname()[1]}/chat/")
+        await browser.ask("When is high tide?")
+        chat = await site.ctx.next_chat()
+        turn = await chat.next_turn()
+        turn.say("The beginning")
+        await browser.sees("The beginning")
+        cable.cut()
+        await asyncio.wait_for(turn.closed.wait(), 10)
+        await browser.sees("The connection was lost before the answer was complete.")
+        said: list[chat_events.ChatEvent] = [chat_events.TextDelta("At ten past four.", "ODAI")]
+        site.ctx.chats.keep(chat.info, turn.text, said)
+        again = await site.ctx.next_chat()
+        assert again.chat_id == chat.chat_id
+        await browser.sees("At ten past four.")
+        await browser.gone("The connection was lost")
+        cable.cut()
+
+
+async def test_a_server_without_a_place_is_tried_again(site: Any, chromium: Any) -> None:
+    async with chromium() as browser:
+        await browser.open(f"{site.http}/chat/")
+        site.ctx.refusal = Overloaded("full")
+        await browser.ask("When is high tide?")
+        await browser.sees("Trying again in")
+        site.ctx.refusal = None
+        await browser.press("Try now")
+        turn = await (await site.ctx.next_chat()).next_turn()
+        assert turn.text == "When is high tide?"
+        await browser.gone("Trying again in")
+
+
+async def test_a_foreign_chat_is_refused_in_words(site: Any, chromium: Any) -> None:
+    info = ChatInfo(chat_id="bobs", caller=Caller(user_id="bob"))
+    site.ctx.chats.keep(info, "a secret", [chat_events.TextDelta("a secret answer", "ODAI")])
+    async with chromium() as browser:
+        await browser.open(f"{site.http}/chat/#bobs")
+        await browser.ask("What did Bob say?")
+        await browser.sees("This chat is not yours.")
+        assert "secret" not in await browser.page.content()
+
+
+async def test_a_stranger_is_asked_for_a_token_and_a_wrong_one_is_named(site: Any, chromium: Any) -> None:
+    site.ctx.local = False
+    async with chromium() as browser:
+        await browser.open(f"{site.http}/chat/")
+        await browser.sees("This page needs a token")
+        await browser.page.get_by_label("This page needs a token").fill("wrong")
+        await browser.press("Use token")
+        await browser.sees("That token is wrong or has expired.")
+        await browser.page.get_by_label("This page needs a token").fill("good.token")
+        await browser.press("Use token")
+        await browser.ask("Good day")
+        assert (await (await site.ctx.next_chat()).next_turn()).text == "Good day"
+
+
+async def test_a_text_that_looks_like_a_frame_is_a_prompt(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser, '{"type": "stop"}')
+    assert turn.text == '{"type": "stop"}'
+
+
+async def test_a_narrow_screen_has_the_list_in_a_drawer(site: Any, chromium: Any) -> None:
+    fill(site, "one")
+    async with chromium(viewport={"width": 360, "height": 640}) as browser:
+        await browser.open(f"{site.http}/chat/#one")
+        await browser.sees("answer 0 of one")
+        page = browser.page
+        assert not await page.get_by_role("link", name="Title of one").is_visible()
+        await browser.press("Chats")
+        await page.get_by_role("link", name="Title of one").wait_for(state="visible")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("link", name="Title of one").wait_for(state="hidden")
+        await browser.ask("A " + "very" * 100 + " long word")
+        turn = await (await site.ctx.next_chat()).next_turn()
+        turn.say("| " + " | ".join(f"column {n}" for n in range(12)) + " |\n" + "|---" * 12 + "|\n")
+        turn.say("\n`" + "x" * 300 + "`\n\n```\n" + "y" * 300 + "\n```\n")
+        turn.emit(output("tides", {"long": "z" * 300, "url": "https://tides.example/" + "w" * 200}))
+        turn.end()
+        await browser.sees("1 source")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert await page.evaluate("document.querySelector('#scroller').scrollWidth") <= 360
+        assert browser.errors == []
+
+
+async def test_everything_can_be_done_with_the_keyboard(site: Any, browser: Any) -> None:
+    fill(site, "one")
+    await browser.open(f"{site.http}/chat/")
+    page = browser.page
+    await browser.sees("Title of one")
+    reached = set()
+    await page.evaluate("document.activeElement.blur()")
+    for _ in range(20):
+        await page.keyboard.press("Tab")
+        reached.add(await page.evaluate("document.activeElement.id || document.activeElement.className"))
+    assert {"new-chat", "shelf-title", "quiet", "scroller", "message", "send"} <= reached
+    await page.get_by_role("link", name="Title of one").focus()
+    await page.keyboard.press("Enter")
+    await browser.sees("answer 0 of one")
+    assert await page.evaluate("document.activeElement.id") == "message"
