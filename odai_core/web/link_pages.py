@@ -19,7 +19,7 @@ TICKET_SECONDS = 600.0
 """How long a connect link leads somewhere, and how long its page may wait for an answer."""
 MAX_TEXT = 4096
 """Characters of a ticket or another parameter."""
-_BASE = (
+BASE_POLICY = (
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
     "base-uri 'none'", "frame-ancestors 'none'",
 )  # fmt: skip
@@ -29,7 +29,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # A form of ours must show its origin to us; to others nothing of these addresses is told.
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(), camera=(), geolocation=()",
 }
@@ -96,9 +95,14 @@ class LinkPages:
         body: str = "",
         scripts: Sequence[str] = (),
         data: dict[str, str] | None = None,
-        policy: Sequence[str] = _BASE,
+        policy: Sequence[str] = BASE_POLICY,
+        popups: bool = False,
     ) -> Response:
-        """A small page. Everything is escaped but `body`, which is HTML; `scripts` are addresses."""
+        """A small page. Everything is escaped but `body`, which is HTML; `scripts` are addresses.
+
+        `policy` replaces the Content-Security-Policy, less its form-action; `popups` lets foreign windows that it
+        opens talk back. Both are for a service whose own code has to run in it.
+        """
         said = "".join(f"<p>{escape(text)}</p>\n" for text in paragraphs)
         html = _PAGE.format(
             heading=escape(heading),
@@ -108,7 +112,9 @@ class LinkPages:
             scripts="".join(f'<script type="module" src="{escape(script)}"></script>\n' for script in scripts),
         )
         csp = "; ".join([*policy, self._form_action])
-        return Response(html, status, {**_HEADERS, "Content-Security-Policy": csp})
+        opener = "same-origin-allow-popups" if popups else "same-origin"
+        sent = {**_HEADERS, "Content-Security-Policy": csp, "Cross-Origin-Opener-Policy": opener}
+        return Response(html, status, sent)
 
     def linked(self, *paragraphs: str) -> Response:
         """It worked: says so, tells our own pages (BroadcastChannel "odai-accounts") and closes."""
@@ -178,12 +184,14 @@ class LinkPages:
 
     # -- cookies
 
-    def set_cookie(self, answer: Response, name: str, value: str, *, same_site: Any = "Lax") -> None:
+    def set_cookie(
+        self, answer: Response, name: str, value: str, *, same_site: Any = "Lax", seconds: float = TICKET_SECONDS
+    ) -> None:
         """A cookie of this flow, for this browser alone and no script."""
         answer.set_cookie(
             f"{self.cookie}-{name}",
             value,
-            max_age=int(TICKET_SECONDS),
+            max_age=int(seconds),
             path="/" if self.secure else self._root,
             secure=self.secure,
             httponly=True,
