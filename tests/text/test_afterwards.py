@@ -1,0 +1,147 @@
+"""Titles and suggested prompts: from the model, from core, or not at all."""
+
+import asyncio
+import math
+
+import pytest
+from agents.testing import ScriptedModel
+
+from odai_core.contract import tool
+from odai_core.errors import ModelError
+from odai_core.text import afterwards, prompts
+from odai_core.text.events import ChatTitle, EndOfStream, SuggestedPrompt, SuggestedPrompts
+from odai_core.text.suggestions import LONGEST, from_examples, plain_title
+from tests.text.desk_bench import bench, connector, everything, of, say
+
+GOOD = '```json\n[{"prompt": "Book a table", "likelihood": 0.4}, {"prompt": "Show reviews", "likelihood": 0.9}]\n```'
+
+
+@tool(
+    examples=["find {what:sushi}", "look for {what:something that nobody could ever fit in here}", "any {what:ramen}?"]
+)
+async def find(what: str) -> str:
+    """Find it."""
+    return what
+
+
+YELP = connector("yelp", find)
+
+
+class Writer(ScriptedModel):
+    """Answers chats with its steps, and questions about them by their instructions."""
+
+    def __init__(self, steps, title="Sushi in Boston", suggestions=GOOD):
+        super().__init__(steps)
+        self.replies = {prompts.title_instructions(): title}
+        self.suggestions = suggestions
+        self.asked = []
+
+    async def get_response(self, instructions, given, *arguments, **named):
+        self.asked.append((instructions, given))
+        reply = self.replies.get(instructions, self.suggestions)
+        if isinstance(reply, Exception):
+            raise reply
+        return await ScriptedModel([say(reply)]).get_response(instructions, given, *arguments, **named)
+
+
+async def test_a_model_that_writes_makes_both_after_the_answer(tmp_path):
+    model = Writer([say("Here."), say("There.")])
+    async with bench(tmp_path, YELP, model=model, freeform=True) as it, it.open() as chat:
+        first = await everything(chat, "sushi in boston")
+        second = await everything(chat, "more")
+        (summary,) = await it.desk.book.list("ada")
+    after = first[first.index(EndOfStream()) + 1 :]
+    best = (SuggestedPrompt("Show reviews", 0.9), SuggestedPrompt("Book a table", 0.4))
+    assert sorted(after, key=lambda event: type(event).__name__) == [
+        ChatTitle("Sushi in Boston"), SuggestedPrompts(best),
+    ]  # fmt: skip
+    assert of(second, ChatTitle) == []
+    assert summary.title == "Sushi in Boston"
+    assert sorted(kind for _, kind, _ in it.books.entries) == ["chat", "chat", "suggestions", "suggestions", "title"]
+    assert len({entry_id for entry_id, *_ in it.books.entries}) == 5
+    instructions, given = model.asked[0]
+    assert "Yelp (do yelp)" in "".join(text for text, _ in model.asked)
+    assert "sushi in boston" in given[0]["content"]
+    assert "Here." in given[0]["content"]
+    assert instructions
+
+
+async def test_without_such_a_model_core_makes_both(tmp_path):
+    async with bench(tmp_path, YELP, steps=[say("Here.")]) as it:
+        events = await it.ask("  where is sushi in boston?  ")
+    assert of(events, SuggestedPrompts) == [SuggestedPrompts((SuggestedPrompt("Find sushi", 0.6),))]
+    assert of(events, ChatTitle) == [ChatTitle("Where is sushi in boston")]
+    assert [kind for _, kind, _ in it.books.entries] == ["chat"]
+
+
+@pytest.mark.parametrize("trouble", [ModelError("busy", "Later.", retryable=True), "", "no json here", "[[[["])
+async def test_what_goes_wrong_afterwards_is_nobodys_error(tmp_path, trouble):
+    model = Writer([say("Here.")], suggestions=trouble)
+    async with bench(tmp_path, model=model, freeform=True) as it:
+        events = await it.ask("hello")
+    assert of(events, SuggestedPrompts) == []
+    assert EndOfStream() in events
+
+
+async def test_it_is_bounded_and_ends_with_the_chat(tmp_path, monkeypatch):
+    begun = asyncio.Event()
+
+    class Silent(ScriptedModel):
+        async def get_response(self, *arguments, **named):
+            begun.set()
+            await asyncio.Event().wait()
+
+    async with bench(tmp_path, model=Silent([say("Here."), say("There.")]), freeform=True) as it:
+        async with it.open() as chat:
+            events = chat.prompt("hello")
+            async for event in events:
+                if event == EndOfStream():
+                    break
+            await begun.wait()
+        monkeypatch.setattr(afterwards, "SECONDS", 0.05)
+        assert (await it.ask("again"))[-1] == EndOfStream()
+        assert it.desk._tasks == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ('"Sushi in Boston."', "Sushi in Boston"),
+        ("\n\nTitle: Trains\nsecond line", "Trains"),
+        ("", ""),
+        ("   \n", ""),
+        ("word " * 100, ("Word " + "word " * 8).strip() + "…"),
+    ],
+)
+def test_a_title_is_one_tidy_line(text, title):
+    assert afterwards.read_title(text) == title
+
+
+def test_a_plain_title_is_cut_at_a_word():
+    assert plain_title("  find   me\nsushi! ") == "Find me sushi"
+    assert plain_title("x" * 200) == "X" + "x" * 47 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[{"prompt": "a", "likelihood": 2}, {"prompt": "a", "likelihood": 0}]', [("a", 1.0)]),
+        ('[{"prompt": "a"}, {"prompt": 3}, "x", null, {"prompt": ""}]', [("a", 0.5)]),
+        (f'[{{"prompt": "{"x" * (LONGEST + 1)}", "likelihood": 1}}]', []),
+        ('[{"prompt": "a", "likelihood": true}]', [("a", 0.5)]),
+        ('[{"prompt": "a", "likelihood": 1e999}]', []),
+        ('{"prompt": "a"}', []),
+        ("[" * 50_000 + "]" * 50_000, []),
+        (str([{"prompt": n} for n in "abcd"]).replace("'", '"'), [("a", 0.5), ("b", 0.5), ("c", 0.5)]),
+    ],
+)
+def test_only_real_suggestions_are_taken(text, expected):
+    found = afterwards.read_suggestions(text)
+    assert [(one.prompt, one.likelihood) for one in found] == expected
+    assert all(math.isfinite(one.likelihood) for one in found)
+
+
+def test_examples_become_suggestions_one_of_each_connector():
+    groups = [["find {a:x}", "y"], ["find {b:x}", "z {c:1}"], [], ["q" * 40], ["w"], ["v"]]
+    found = from_examples(groups, asked="find x")
+    assert [(one.prompt, one.likelihood) for one in found] == [("Y", 0.6), ("Z 1", 0.5), ("W", 0.4)]
