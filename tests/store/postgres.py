@@ -26,7 +26,7 @@ PASSWORD = "not/a:secret@all"
 START_SECONDS = 60.0
 # The shell outlives neither this process nor the server: the pipe of its standard input ends with the one, and `wait`
 # with the other. INT is PostgreSQL's fast shutdown.
-WARDEN = '"$@" 2>&1 & trap "kill -INT $!" TERM; read -r _; kill -INT $! 2>/dev/null; wait'
+WARDEN = '"$@" 2>&1 & read -r _; kill -INT $! 2>/dev/null; wait; rm -rf "$0"'
 
 
 @dataclass
@@ -117,8 +117,11 @@ def reachable(binaries: Path, folder: Path, user: dict[str, object]) -> Path:
     try:
         subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, timeout=30, **user)
     except PermissionError:
-        shutil.copytree(binaries.parent, folder / "pginstall", symlinks=True)
-        return folder / "pginstall" / "bin"
+        # A wheel keeps the libraries it brings in a folder beside the package, and finds them from where it stands.
+        package = binaries.parents[1]
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, folder / part.name, symlinks=True)
+        return folder / package.name / binaries.relative_to(package)
     return binaries
 
 
@@ -154,7 +157,7 @@ def start(binaries: Path, folder: Path, user: dict[str, object], port: int) -> s
     }  # fmt: skip
     arguments = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
     process = subprocess.Popen(
-        ["sh", "-c", WARDEN, "sh", str(binaries / "postgres"), "-D", str(folder / "data"), *arguments],
+        ["sh", "-c", WARDEN, str(folder), str(binaries / "postgres"), "-D", str(folder / "data"), *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder, start_new_session=True, **user,
     )  # fmt: skip
     impatience = threading.Timer(START_SECONDS, process.stdin.close)

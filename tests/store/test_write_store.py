@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from odai_core.errors import ForeignChat
@@ -33,6 +35,13 @@ async def test_a_second_try_has_the_same_id_until_it_is_finished(writes):
     third = await writes.begin("c", "send_mail", "digest")
     assert third.id != first.id
     assert not third.again
+
+
+async def test_many_at_once_begin_one_write(writes):
+    for digest in ("x", "y", "z"):
+        begun = await asyncio.gather(*(writes.begin("c", "send_mail", digest) for _ in range(12)))
+        assert len({write.id for write in begun}) == 1
+        assert [write.again for write in begun].count(False) == 1
 
 
 async def test_what_certainly_did_not_happen_is_begun_anew(writes):
