@@ -13,11 +13,12 @@ from typing import Any
 from odai_core import Caller, Turn
 from odai_model_local.brain import entities, followup, items, smalltalk
 from odai_model_local.brain.choice import NAMED, choose, strange
+from odai_model_local.brain.places import put_place
 from odai_model_local.brain.questions import answer, chosen, question, which
 from odai_model_local.brain.results import Outcome, read_result
 from odai_model_local.brain.router import TELLING, Route, ToolIndex
 from odai_model_local.brain.schema import Slot
-from odai_model_local.brain.slots import complete, fill, missing, put_place
+from odai_model_local.brain.slots import complete, fill, missing
 from odai_model_local.brain.spec import ToolSpec
 from odai_model_local.brain.spoken import abilities, plain
 from odai_model_local.brain.types import CallTool, Decision, Say
@@ -312,6 +313,10 @@ class RuleBrain:
         if any(slot.kind in {"location", "latitude"} for slot in lacking) and self._caller.place:
             put_place(want.spec, args, self._caller.place)
             lacking = missing(want.spec, args)
+        zone = next((slot for slot in lacking if "timezone" in "".join(slot.words)), None)
+        if zone is not None:
+            args[zone.name] = self._caller.time_zone
+            lacking.remove(zone)
         if lacking:
             self._open = Asked(replace(want, args=args), lacking[0], self._words)
             placed = lacking[0].kind in {"location", "latitude", "longitude"}

@@ -11,9 +11,10 @@ from typing import Any, Final
 from odai_model_local.brain import entities, items
 from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.numbers import ORDINALS
+from odai_model_local.brain.places import put_place
 from odai_model_local.brain.router import TELLING, Route
 from odai_model_local.brain.schema import Slot
-from odai_model_local.brain.slots import fill, missing, put_place
+from odai_model_local.brain.slots import fill, missing
 from odai_model_local.brain.spec import ToolSpec, sound
 from odai_model_local.brain.utterance import Utterance, bag, stem, tokenize, words_of
 

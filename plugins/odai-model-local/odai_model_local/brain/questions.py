@@ -10,8 +10,9 @@ from typing import Any, Final
 from odai_model_local.brain import entities
 from odai_model_local.brain.gazetteers import CITIES
 from odai_model_local.brain.numbers import ORDINALS
+from odai_model_local.brain.places import ends_of, put_place
 from odai_model_local.brain.schema import Slot
-from odai_model_local.brain.slots import fill, put_place
+from odai_model_local.brain.slots import fill
 from odai_model_local.brain.spec import ToolSpec
 from odai_model_local.brain.spoken import listed, lower_first, plain, shorten
 from odai_model_local.brain.utterance import Utterance, stem, tokenize, words_of
@@ -54,6 +55,12 @@ def question(slot: Slot) -> str:
             if set(slot.words) & {"count", "limit", "amount"}
             else plain(f"Which {' '.join(slot.words)}? Please tell me a number.")
         )
+    journey = {"origin": "From where?", "destination": "Where to?"}
+    asked = next((journey[word] for word in slot.words if word in journey), "")
+    if slot.kind == "location" and asked:
+        return asked
+    if slot.kind == "date":
+        return f"On which day do you want to {' '.join(slot.words[:2])}?" if "check" in slot.words else "On which day?"
     if slot.kind in _BY_KIND:
         return _BY_KIND[slot.kind]
     wanted = lower_first(re.split(r"[.,;:(]", plain(slot.description), maxsplit=1)[0]) or " ".join(slot.words) or "rest"
@@ -68,6 +75,9 @@ def answer(spec: ToolSpec, slot: Slot, utterance: Utterance, today: date) -> dic
         found: dict[str, Any] = {}
         if place:
             put_place(spec, found, place)
+            if slot.kind == "location" and ends_of(spec) is not None:
+                # The other end is not where this answer says.
+                found = {slot.name: place}
         return found if slot.name in found else {}
     if slot.kind in {"number", "train"}:
         digits = re.search(r"\d+(?:\.\d+)?", utterance.text)

@@ -12,6 +12,7 @@ from odai_model_local.brain import entities
 from odai_model_local.brain.align import best_alignment
 from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.numbers import ORDINALS
+from odai_model_local.brain.places import ends_of, find_ends, put_place
 from odai_model_local.brain.schema import Slot
 from odai_model_local.brain.spec import COMMANDS, ToolSpec
 from odai_model_local.brain.utterance import STOP, Token, Utterance, bag, stem, tokenize, words_of
@@ -26,6 +27,8 @@ _SEARCH_FRAME = re.compile(
     r"look (?:up|on (?:the )?(?:internet|web|google|line)|online)(?: for)?(?: for)?|find out|find)\s+(?=\w)",
     re.IGNORECASE,
 )
+_PLANNED: Final = frozenset({"departure", "check"})
+"""Words of the days that nobody means to be today."""
 _BEST: Final = frozenset({"best", "top", "highest", "finest"})
 _VAGUE: Final = bag("place places something somewhere thing things stuff anything one")
 _RANKED: Final = frozenset({"best", "top", "nearest", "closest", "cheapest", "highest", "most", "results"})
@@ -150,8 +153,14 @@ class _Filling:
         return None
 
     def places(self) -> None:
-        """The place, for a slot that takes one, its parts or its coordinates."""
+        """The place, for a slot that takes one, its parts or its coordinates; or both ends of a journey."""
         spec, args = self.spec, self.out.args
+        journey = ends_of(spec)
+        if journey is not None:
+            for slot, span in zip(journey, find_ends(self.tokens, self.claimed), strict=True):
+                if span is not None:
+                    self.put(slot, span)
+            return
         wanted = spec.first("location", "latitude", "state", "country")
         span = entities.here(self.tokens)
         if span is not None and wanted is not None:
@@ -187,7 +196,9 @@ class _Filling:
         for index, token in enumerate(self.tokens):
             if token.low in _PRESENT_WORDS and index not in self.claimed:
                 self.claim("", index, index + 1)
-        slots = [slot for slot in self.spec.slots if slot.kind in _FREE and slot.name not in self.out.args]
+        ends = ends_of(self.spec) or ()
+        free = [slot for slot in self.spec.slots if slot.kind in _FREE and slot not in ends]
+        slots = [slot for slot in free if slot.name not in self.out.args]
         # The place comes last, and not at all after "near me": "tacos" alone is what, not where.
         for slot in sorted(slots, key=lambda slot: slot.kind == "location"):
             if slot.kind == "location" and self.out.here:
@@ -294,25 +305,6 @@ class _Filling:
         return (start, end) if any(token.content for token in self.tokens[start:end]) else None
 
 
-def put_place(spec: ToolSpec, args: dict[str, Any], place: str) -> None:
-    """Write a place into every slot of the tool that takes it or a part of it."""
-    city = city_in(place)
-    location = spec.first("location")
-    if location is not None:
-        args[location.name] = place
-    for slot in spec.slots:
-        if city is None:
-            continue
-        if slot.kind == "latitude" and not slot.optional:
-            args[slot.name] = city.latitude
-        elif slot.kind == "longitude" and not slot.optional:
-            args[slot.name] = city.longitude
-        elif slot.kind == "state" and location is not None:
-            args.setdefault(slot.name, city.state)
-        elif slot.kind == "country" and location is not None:
-            args.setdefault(slot.name, city.country)
-
-
 def fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[str] = frozenset()) -> Filled:
     """Read `utterance` as a call of the tool.
 
@@ -339,12 +331,15 @@ def _fill(spec: ToolSpec, utterance: Utterance, today: date, known: frozenset[st
 
 
 def missing(spec: ToolSpec, args: Mapping[str, Any]) -> list[Slot]:
-    """What must still be asked for; a needed day or yes-or-no has a default and is not asked."""
-    return [slot for slot in spec.needs if slot.name not in args and slot.kind not in {"boolean", "date"}]
+    """What must still be asked for; a needed yes-or-no, and a day that may be today, has a default and is not asked."""
+    needed = [slot for slot in spec.needs if slot.name not in args and slot.kind != "boolean"]
+    return [slot for slot in needed if slot.kind != "date" or _PLANNED & set(slot.words)]
 
 
 def complete(spec: ToolSpec, args: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Arguments for the whole schema: what nobody said is null, blank, no, or today."""
-    defaults = {"boolean": False, "date": today.isoformat()}
+    # What begins on a day ends on it, unless somebody says more.
+    begins = next((args[slot.name] for slot in spec.slots if slot.kind == "date" and slot.name in args), None)
+    defaults = {"boolean": False, "date": begins or today.isoformat()}
     blanks = {slot.name: slot.blank if slot.optional else defaults.get(slot.kind) for slot in spec.slots}
     return blanks | {name: value for name, value in args.items() if name in blanks}

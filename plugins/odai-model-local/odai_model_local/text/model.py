@@ -18,7 +18,7 @@ from odai_model_local.brain import prepare
 from odai_model_local.brain.router import ToolIndex
 from odai_model_local.brain.types import Embed
 from odai_model_local.text.planning import Offered, Step, plan
-from odai_model_local.text.reading import HAND_OFF, read_chat, user_now, user_place
+from odai_model_local.text.reading import HAND_OFF, read_chat, user, user_now
 from odai_model_local.text.streaming import events, output_of
 
 log = logging.getLogger("odai.model.local")
@@ -90,8 +90,8 @@ class LocalTextModel(Model):
         offered = _offered(self._tools, tools, handoffs)
         try:
             index = await self._ready()
-            now, place = user_now(instructions), user_place(instructions)
-            return await asyncio.to_thread(plan, self._tools, index, read_chat(items), offered, now, place)
+            now, caller = user_now(instructions), user(instructions)
+            return await asyncio.to_thread(plan, self._tools, index, read_chat(items), offered, now, caller)
         except Exception as error:
             # What the user wrote may be in the exception's text: only its type is logged.
             log.error("The local text model failed: %s", type(error).__name__)

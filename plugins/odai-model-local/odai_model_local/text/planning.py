@@ -26,6 +26,10 @@ T = TypeVar("T")
 REMEMBERED: Final = 8
 """Exchanges that are thought through again; what was said before them has no bearing on "the second one"."""
 _MAX_MOVES: Final = 3
+# Not "is there" or "there is".
+_THERE = re.compile(
+    r"(?<!is )(?<!are )(?<!s )(?<!be )\b(?:over )?there\b(?! (?:is|are|a|any|was|were|will))", re.IGNORECASE
+)
 _CONTINUED = re.compile(
     r"(?:and|or|what about|how about|and what about)?\s*(?:in |for |at )?([\w .'-]{2,40})[?.!]*", re.IGNORECASE
 )
@@ -76,10 +80,16 @@ class ChatBrain(RuleBrain):
         memory, bare = self._memory, _bare_place(text)
         if bare and memory is not None and self._placed is not None and not _takes_place(memory):
             self._memory = self._placed
-        decided = await super().heard(text)
+        decided = await super().heard(self._there(text))
         if self._memory is not None and _takes_place(self._memory):
             self._placed = self._memory
         return decided
+
+    def _there(self, text: str) -> str:
+        """With the place for the word: "any concerts there" after the weather in Boston is "any concerts in Boston"."""
+        spec = self._placed.spec.first("location") if self._placed is not None else None
+        place = self._placed.args.get(spec.name) if self._placed is not None and spec is not None else None
+        return _THERE.sub(f"in {place}", text) if isinstance(place, str) else text
 
 
 def _takes_place(memory: followup.Memory) -> bool:
@@ -98,7 +108,7 @@ def plan(
     chat: Sequence[Exchange],
     offered: Offered,
     now: datetime,
-    place: str | None,
+    caller: Caller,
 ) -> Step:
     """The next step of the last exchange. Blocking, some milliseconds."""
     if not chat:
@@ -107,7 +117,7 @@ def plan(
     async def ready() -> ToolIndex:
         return index
 
-    brain = ChatBrain(ready, lambda: now, Caller(place=place))
+    brain = ChatBrain(ready, lambda: now, caller)
     for exchange in chat[-REMEMBERED:-1]:
         _think(brain, index, exchange, now)
     exchange = chat[-1]

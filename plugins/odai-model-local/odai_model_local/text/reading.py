@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from odai_core import Caller
 from odai_model_local.brain.types import as_dict
 
 HAND_OFF: Final = "transfer_to_"
@@ -16,6 +17,7 @@ REPORT: Final = "report_unhandled_request"
 MAX_TEXT: Final = 4_000
 _MOMENT = re.compile(r"It is \w+, (\d{1,2} \w+ \d{4}), about (\d\d:\d\d) in the user's time zone")
 _PLACE = re.compile(r"The user is in ([^\n]{1,80}?)\.(?:\s|$)")
+_ZONE = re.compile(r"in the user's time zone, ([A-Za-z][\w+-]*(?:/[\w+-]+){0,2})")
 _QUARTER: Final = timedelta(minutes=15)
 
 
@@ -103,7 +105,7 @@ def user_now(instructions: str | None, utc: datetime | None = None) -> datetime:
     return (utc + -((utc - told) // _QUARTER) * _QUARTER).replace(tzinfo=None)
 
 
-def user_place(instructions: str | None) -> str | None:
+def user(instructions: str | None) -> Caller:
     """Where the user is, when the instructions say so."""
-    found = _PLACE.search(instructions or "")
-    return found[1] if found else None
+    place, zone = _PLACE.search(instructions or ""), _ZONE.search(instructions or "")
+    return Caller(place=place[1] if place else None, time_zone=zone[1] if zone else "UTC")
