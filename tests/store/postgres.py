@@ -42,7 +42,7 @@ class Postgres:
 
     def database(self) -> str:
         name = f"test{next(self.numbers)}"
-        self.run(f"CREATE DATABASE {name} STRATEGY wal_log")
+        self.run(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def run(self, statement: str, name: str = "postgres") -> list[tuple[object, ...]]:
