@@ -45,10 +45,13 @@ async def test_failure(subject: Subject, tool: str, fault: str) -> None:
     """A failure of the service becomes its code and a sentence of the connector's own."""
     if tool in subject.offline:
         raise NotApplicable(f"{tool} asks no service")
-    async with session(subject, timeout=0.25 if fault == "slow" else 6) as opened:
-        _plan(subject, fault)
-        arguments = subject.happy[tool][0]
-        ran = await opened.run(tool, arguments, reach=fault != "unreachable")
+    # On a busy machine the first request itself may take longer than the short patience.
+    for patience in (0.25, 3.0) if fault == "slow" else (6.0,):
+        async with session(subject, timeout=patience) as opened:
+            _plan(subject, fault)
+            ran = await opened.run(tool, subject.happy[tool][0], reach=fault != "unreachable")
+        if ran.seen:
+            break
     assert ran.seen or fault == "unreachable", f"{tool} asked nobody"
     _is_error(tool, ran)
     right = CODES[fault] | ({"account_needed"} if fault in _REFUSED and subject.plugin.account else set())
