@@ -48,7 +48,7 @@ async def get_flight_info(
         departure_date: The day of departure, YYYY-MM-DD.
         return_date: The day of the way back, YYYY-MM-DD; null for one way.
         adults: How many people fly, 1 to 9.
-        non_stop: True for flights without a stop only.
+        non_stop: True for nonstop flights only.
         seat_class: The class to fly in.
     """
     today = _today(ctx)

@@ -65,17 +65,18 @@ async def get_flight_info_by_iata(ctx: ToolContext, flight_iata: str) -> ToolRes
     timeout=SECONDS,
 )
 async def get_flight_info_by_airline_and_flight_number(
-    ctx: ToolContext, airline: str, flight_number: str, flight_date: str | None = None
+    ctx: ToolContext, airline: str | None, flight_number: str, flight_date: str | None = None
 ) -> ToolResponse:
     """Look up a flight by its airline and number: when it leaves and lands, how late it is, and its gates.
 
     Args:
-        airline: The airline's name or code, such as "Delta" or "DL".
-        flight_number: The number without the airline, such as "113".
+        airline: The airline's name or code, such as "Delta" or "DL"; null when the number begins with it.
+        flight_number: The number, such as "113".
         flight_date: The day it leaves, YYYY-MM-DD; null for today.
     """
     today = speech.local(datetime.now(UTC), ctx.caller.time_zone).date()
-    return await _answer(ctx, airlines.named(airline, flight_number), dates.read(flight_date, today))
+    ident = airlines.named(airline, flight_number) if airline else airlines.parse(flight_number)
+    return await _answer(ctx, ident, dates.read(flight_date, today))
 
 
 async def _answer(ctx: ToolContext, ident: Ident, day: date | None) -> ToolResponse:

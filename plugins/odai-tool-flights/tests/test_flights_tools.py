@@ -82,6 +82,12 @@ async def test_times_get_the_offset_they_should_have(ctx: ToolContext):
     assert response.voice["departs"] == f"{leaves:%Y-%m-%d %H:%M}"
 
 
+async def test_the_number_may_name_the_airline(ctx: ToolContext, server: UpstreamServer):
+    for number in ("Delta flight 113", "DL113"):
+        assert (await call(BY_NAME, {"airline": None, "flight_number": number}, ctx)).ok
+    assert len(server.seen) == 1
+
+
 async def test_three_letters_are_asked_for_as_icao(ctx: ToolContext, server: UpstreamServer):
     assert (await call(BY_CODE, {"flight_iata": "DAL113"}, ctx)).ok
     assert server.seen[0].query["flight_icao"] == "DAL113"
