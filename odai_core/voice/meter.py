@@ -77,7 +77,7 @@ class CallMeter:
         while True:
             await asyncio.sleep(WRITE_SECONDS)
             # Not awaited itself: a call that ends must not cut a transaction in two.
-            await asyncio.wait({self._write_soon()})
+            await asyncio.wait({self._begin_to_write()})
             await self.check()
 
     async def close(self) -> None:
@@ -86,17 +86,16 @@ class CallMeter:
             async with asyncio.timeout(CLOSE_SECONDS):
                 if self._writing is not None:
                     await asyncio.wait({self._writing})
-                await asyncio.wait({self._write_soon()})
+                await asyncio.wait({self._begin_to_write()})
         if self._writing is not None and not self._writing.done():
             self._writing.cancel()
             await asyncio.wait({self._writing})
         if self._batch or self._counts:
             log.error("the usage of a call could not be written down")
 
-    def _write_soon(self) -> asyncio.Task[None]:
-        if self._writing is None or self._writing.done():
-            self._count(self._model, {"ms": self._elapsed()})
-            self._writing = asyncio.create_task(self._write(), name="odai-call-usage")
+    def _begin_to_write(self) -> asyncio.Task[None]:
+        self._count(self._model, {"ms": self._elapsed()})
+        self._writing = asyncio.create_task(self._write(), name="odai-call-usage")
         return self._writing
 
     async def _write(self) -> None:

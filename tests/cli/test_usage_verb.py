@@ -49,6 +49,11 @@ def test_by_user(used, invoke):
     assert " ".join(shown[4]).startswith("?: some of it has no price")
 
 
+def test_a_sum_that_is_all_known_has_no_question_mark(used, invoke):
+    shown = lines(invoke("usage", "--user", "ann"))
+    assert [line[-1] for line in shown] == ["USD", "0.750006", "0.750006"]
+
+
 def test_by_day_model_and_kind(used, invoke):
     assert len(lines(invoke("usage"))) == 4
     assert len(lines(invoke("usage", "--days", "60"))) == 5
