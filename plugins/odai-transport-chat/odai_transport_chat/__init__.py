@@ -18,25 +18,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if not 0 < count <= 100_000:
-        raise ValueError("give a whole number, more than 0 and at most 100000")
-    return count
-
-
 SETTINGS = (
     Setting(
         name="ODAI_CHAT_IDLE",
         help="Seconds without any frame from the client, and without a turn, after which a chat's socket closes.",
         default="1800",
         type=_seconds,
-    ),
-    Setting(
-        name="ODAI_CHAT_SOCKETS",
-        help="How many sockets of chats may be open at once.",
-        default="1000",
-        type=_count,
     ),
     Setting(
         name="ODAI_CHAT_STALL",

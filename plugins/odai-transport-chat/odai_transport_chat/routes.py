@@ -34,34 +34,31 @@ BAD_PAGE = handshake.Refusal(
 GUEST = handshake.Refusal(status=403, code="guest", message="Chats belong to users; this token stands for a guest.")
 NO_CHAT = handshake.Refusal(status=404, code="not_found", message="There is no such chat of yours.")
 FULL = handshake.Refusal(
-    status=503, code="overloaded", message="Too many chats are open. Try again in a moment.",
+    status=503, code="overloaded", message="You have too many chats open. Close one of them.",
     headers={"Retry-After": "5"},
 )  # fmt: skip
 
 
 class Sockets:
-    """Counts the sockets of one server."""
+    """Counts the sockets of each user."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._users: Counter[str] = Counter()
-
-    def __len__(self) -> int:
-        return self._users.total()
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
 
     def full(self, user: str) -> bool:
-        """Is there none left, or none for this user?"""
-        return len(self) >= self._limit or self._users[user] >= PER_USER
+        """Is there none left for this user?"""
+        return self._open[user] >= PER_USER
 
     @contextmanager
     def one(self, user: str) -> Iterator[None]:
         """Count one for as long as it is open."""
-        self._users[user] += 1
+        self._open[user] += 1
         try:
             yield
         finally:
-            self._users[user] -= 1
-            self._users += Counter()
+            self._open[user] -= 1
+            if not self._open[user]:
+                del self._open[user]
 
 
 def blueprint(ctx: TransportContext) -> Blueprint:
@@ -69,7 +66,7 @@ def blueprint(ctx: TransportContext) -> Blueprint:
     limits = session.Limits(
         idle=ctx.settings.get("ODAI_CHAT_IDLE", 1800.0), stall=ctx.settings.get("ODAI_CHAT_STALL", 10.0)
     )
-    sockets = Sockets(ctx.settings.get("ODAI_CHAT_SOCKETS", 1000))
+    sockets = Sockets()
     routes = Blueprint("chat", __name__)
 
     @routes.get("/")
@@ -100,11 +97,11 @@ def blueprint(ctx: TransportContext) -> Blueprint:
         if (no := _no_place(ctx, sockets, user)) is not None:
             return no.response()
         with sockets.one(user):
-            # RFC 6455 allows only an answer out of the offer; the token itself is never echoed.
-            await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
             caller = handshake.localised(caller, socket.args.get("tz", ""), socket.args.get("locale", ""))
-            await session.hold(ctx, socket, ChatInfo(chat_id=chat_id, caller=caller), limits)
-        return None
+            # RFC 6455 allows only an answer out of the offer; the token itself is never echoed.
+            chosen = SUBPROTOCOL if SUBPROTOCOL in offered else None
+            no = await session.hold(ctx, socket, ChatInfo(chat_id=chat_id, caller=caller), limits, chosen)
+        return None if no is None else no.response()
 
     return routes
 

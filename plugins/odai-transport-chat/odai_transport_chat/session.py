@@ -74,23 +74,27 @@ class _Stalled(Exception):
     """The peer does not read."""
 
 
-async def hold(ctx: TransportContext, socket: Websocket, info: ChatInfo, limits: Limits) -> None:
-    """Serve the chat of an accepted socket until it is over and everything is closed.
+async def hold(
+    ctx: TransportContext, socket: Websocket, info: ChatInfo, limits: Limits, subprotocol: str | None = None
+) -> handshake.Refusal | None:
+    """Open the chat, accept the socket, and serve it until it is over and everything is closed.
+
+    A Refusal when there was no place for the chat and the socket was not accepted.
 
     Quart cancels this at the peer's disconnect, at whatever await it is. The conversation is a task of its own and
     is asked to end instead, so that no cancellation ever cuts its clean-up in two.
     """
-    session = Session(ctx, socket, info, limits)
+    session = Session(ctx, socket, info, limits, subprotocol)
     conversation = asyncio.create_task(session.run())
     try:
-        await asyncio.shield(conversation)
+        return await asyncio.shield(conversation)
     except asyncio.CancelledError:
         session.peer_gone(conversation)
         await _settle(conversation)
         raise
 
 
-async def _settle(task: asyncio.Task[None]) -> None:
+async def _settle(task: asyncio.Task[Any]) -> None:
     """Wait for a task that was asked to end; a second cancellation (the server stopping) does not hurry it."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + CLEAN_UP
@@ -103,11 +107,14 @@ async def _settle(task: asyncio.Task[None]) -> None:
 class Session:
     """The traffic of one socket: tasks of which the first to finish ends it."""
 
-    def __init__(self, ctx: TransportContext, socket: Websocket, info: ChatInfo, limits: Limits) -> None:
+    def __init__(
+        self, ctx: TransportContext, socket: Websocket, info: ChatInfo, limits: Limits, subprotocol: str | None
+    ) -> None:
         self._ctx = ctx
         self._socket = socket
         self._info = info
         self._limits = limits
+        self._subprotocol = subprotocol
         self._outbox = Outbox()
         self._prompts: asyncio.Queue[str] = asyncio.Queue(WAITING)
         self._controls: asyncio.Queue[frames.Confirm | frames.Stop] = asyncio.Queue(CONTROLS)
@@ -121,23 +128,23 @@ class Session:
         """The turn has told something, so `Chat.stop` finds it running."""
         self._stop_wanted = False
         self._listener: asyncio.Task[Ending] | None = None
-        self._open = False
+        self._writer: asyncio.Task[NoReturn] | None = None
 
-    def peer_gone(self, conversation: asyncio.Task[None]) -> None:
+    def peer_gone(self, conversation: asyncio.Task[Any]) -> None:
         """The socket is closed: end the chat, or stop opening one."""
-        if self._open and self._listener is not None:
+        if self._listener is not None:
             self._listener.cancel()
         else:
             conversation.cancel()
 
-    async def run(self) -> None:
-        """From open to close. Never raises, except when it is cancelled before the chat was open."""
-        self._listener = asyncio.create_task(self._listen())
-        writer = asyncio.create_task(self._write())
-        ending = GONE
+    async def run(self) -> handshake.Refusal | None:
+        """From open to close. Never raises, except when it is cancelled before the socket was accepted."""
         try:
-            ending = await self._converse(self._listener, writer)
+            ending = await self._converse()
         except CallRefused as refused:
+            # What concerns the server has a status, for proxies; what concerns the user, a close code that pages read.
+            if self._listener is None and not isinstance(refused, ForeignChat | QuotaReached):
+                return handshake.refused(refused)
             ending = _refused(refused)
         except SetupError as problem:
             # Only somebody at this machine can do what the remedy says.
@@ -147,15 +154,24 @@ class Session:
         except Exception as failure:
             self._log(failure)
             ending = FAILED
-        finally:
-            self._listener.cancel()
-            await self._say_goodbye(ending, writer)
-            await asyncio.gather(self._listener, writer, return_exceptions=True)
+        listener, writer = await self._accept()
+        listener.cancel()
+        await self._say_goodbye(ending, writer)
+        await asyncio.gather(listener, writer, return_exceptions=True)
+        return None
 
-    async def _converse(self, listener: asyncio.Task[Ending], writer: asyncio.Task[NoReturn]) -> Ending:
+    async def _converse(self) -> Ending:
         async with self._ctx.open_chat(self._info) as chat:
-            self._open = True
-            return await _first([listener, writer], self._talk(chat), self._obey(chat), self._heed_stop())
+            watched = await self._accept()
+            return await _first(watched, self._talk(chat), self._obey(chat), self._heed_stop())
+
+    async def _accept(self) -> tuple[asyncio.Task[Ending], asyncio.Task[NoReturn]]:
+        """Accept the socket, once; the tasks that read and write it."""
+        if self._listener is None or self._writer is None:
+            await self._socket.accept(subprotocol=self._subprotocol)
+            self._listener = asyncio.create_task(self._listen())
+            self._writer = asyncio.create_task(self._write())
+        return self._listener, self._writer
 
     # -- from the client ------------------------------------------------------------------------------
 
@@ -296,7 +312,7 @@ async def _unless(interruption: asyncio.Event, work: Coroutine[Any, Any, None]) 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _first(watched: list[asyncio.Task[Any]], *work: Any) -> Ending:
+async def _first(watched: tuple[asyncio.Task[Any], ...], *work: Any) -> Ending:
     """The ending the first finished task came to; those of `work` are cancelled and waited for."""
     tasks = [asyncio.create_task(one) for one in work]
     try:

@@ -82,13 +82,15 @@ async def test_a_full_or_stopping_server_says_when_to_come_back(site: Any, refus
     assert json.loads(answer.body)["code"] == code
 
 
-@pytest.mark.parametrize("site", [{"ODAI_CHAT_SOCKETS": 2}], indirect=True)
-async def test_only_so_many_sockets_are_open(site: Any) -> None:
-    async with site.connect("one"), site.connect("two"):
-        assert (await site.refusal("three")).status_code == 503
-    await site.ctx.all_over()
-    async with site.connect("three"):
-        pass
+@pytest.mark.parametrize("reason", [Overloaded("1000 chats are open"), Draining("about to restart")])
+async def test_a_chat_without_a_place_is_refused_before_accept(site: Any, reason: CallRefused) -> None:
+    async def refuse() -> None:
+        raise reason
+
+    site.ctx.opening = refuse
+    answer = await site.refusal()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "1000" not in answer.body.decode()
 
 
 async def test_nobody_takes_all_the_sockets(site: Any) -> None:
@@ -143,8 +145,6 @@ async def test_a_foreign_chat_is_closed_with_1008_and_nothing_of_it_is_told(site
 @pytest.mark.parametrize(
     "failure, close_code, code, retryable",
     [
-        (partial(Overloaded, "full"), 1013, "overloaded", True),
-        (partial(Draining, "restarting"), 1001, "drain", True),
         (partial(QuotaReached, "That is all for today."), 1008, "quota", False),
         (partial(OdaiError, "host 10.0.0.1 is down"), 1011, "internal", True),
         (partial(SetupError, "No model.", "Run `odai doctor`."), 1011, "unavailable", False),

@@ -77,7 +77,6 @@ def test_no_text_becomes_markup(name: str) -> None:
     [
         ("ODAI_CHAT_IDLE", {"60": 60.0, "0.5": 0.5}, ["0", "-1", "x", "nan", "1e9"]),
         ("ODAI_CHAT_STALL", {"10": 10.0}, ["0", "inf"]),
-        ("ODAI_CHAT_SOCKETS", {"5": 5}, ["0", "1.5", "1000000", ""]),
     ],
 )
 def test_settings_are_read_or_refused(name: str, good: dict[str, float], bad: list[str]) -> None:

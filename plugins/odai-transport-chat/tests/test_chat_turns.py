@@ -237,6 +237,9 @@ def test_a_hostile_client_is_answered_and_leaves_nothing_open(context: Any, sent
             self.told: list[dict[str, Any]] = []
             self.gone = asyncio.Event()
 
+        async def accept(self, subprotocol: str | None) -> None:
+            assert not self.told
+
         async def receive(self) -> str | bytes:
             await asyncio.sleep(0)
             for frame in self.frames:
