@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-LEASE_SECONDS = 30.0
-"""How long a chat stays taken after its process has died."""
-RENEW_SECONDS = 10.0
+LEASE_SECONDS = 20.0
+"""How long a chat stays taken after its process has died; less than a prompt waits."""
+RENEW_SECONDS = 5.0
 POLL_SECONDS = 0.25
 """How often a lease that another process holds is asked for."""
 
