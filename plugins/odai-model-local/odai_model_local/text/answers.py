@@ -14,7 +14,7 @@ from odai_model_local.text.fields import facts, heading, hidden, is_map, is_rows
 from odai_model_local.text.markdown import escaped, line, link, scalar
 from odai_model_local.text.tables import several
 
-MAX_OUTPUT = 400_000
+MAX_OUTPUT = 2_000_000
 """Characters of a tool's answer that are read."""
 MAX_FACTS = 20
 MAX_LISTS = 4

@@ -43,6 +43,9 @@ _HEADINGS: Final = {
     "arrival_delay": "Arrival delay (s)", "uv_index": "UV index", "uv_index_text": "UV",
     "orig_name": "From", "dest_name": "To", "train_num": "Train", "route_name": "Route",
 }  # fmt: skip
+_DEEPEST: Final = 4
+_MOST_KEYS: Final = 40
+"""Levels and fields that are looked at: more of a stranger's object is not worth the time."""
 _MAP: Final = 12
 _SAY_ALL: Final = 4
 """A part with more to show than this is shown in lines of its own."""
@@ -85,39 +88,40 @@ def is_link(name: str, value: Any) -> bool:
     return key_of(name) in LINKS and bool(address(value))
 
 
-def said(name: str, value: Any, longest: int = MAX_CELL) -> str:
+def said(name: str, value: Any, longest: int = MAX_CELL, depth: int = 0) -> str:
     """A field's value in one line; "" when there is nothing to show."""
-    if value is None or hidden(name):
+    if value is None or hidden(name) or depth > _DEEPEST:
         return ""
     if isinstance(value, Mapping):
-        return _together(value, longest)
+        return _together(value, longest, depth)
     if isinstance(value, list):
-        parts = [_entry(name, entry, longest) for entry in value[:4]]
+        parts = [_entry(name, entry, longest, depth) for entry in value[:4]]
         shown = [part for part in parts if part]
         return ", ".join(shown) + ("…" if len(value) > 4 and shown else "")
     return scalar(name, value, longest)
 
 
-def _entry(name: str, entry: Any, longest: int) -> str:
+def _entry(name: str, entry: Any, longest: int, depth: int) -> str:
     if isinstance(entry, Mapping):
         key = name_key(entry)
-        return scalar(key, entry[key], longest) if key else _together(entry, longest)
+        return scalar(key, entry[key], longest) if key else _together(entry, longest, depth)
     return "" if isinstance(entry, list) else scalar(name, entry, longest)
 
 
-def _together(part: Thing, longest: int) -> str:
+def _together(part: Thing, longest: int, depth: int) -> str:
     """The values of a small object: {"Value": 43, "Unit": "F"} is "43 F", an address its lines."""
     by_key = {key_of(key): value for key, value in part.items()}
     for amount in ("display", "display_address", "address_string", "formatted", "display_name"):
         if by_key.get(amount):
-            return said(amount, by_key[amount], longest)
+            return said(amount, by_key[amount], longest, depth + 1)
     unit = by_key.get("unit") or by_key.get("currency")
     if isinstance(unit, str) and isinstance(by_key.get("value"), int | float):
         return f"{scalar('value', by_key['value'])} {escaped(unit, 12)}"
     low, high = by_key.get("min"), by_key.get("max")
     if isinstance(low, int | float) and isinstance(high, int | float):
         return f"{scalar('', low)} to {scalar('', high)} {escaped(unit or '', 12)}".strip()
-    parts = [said(key, value, longest) for key, value in part.items() if not isinstance(value, bool)]
+    some = [(key, value) for key, value in part.items() if not isinstance(value, bool)][:_MOST_KEYS]
+    parts = [said(key, value, longest, depth + 1) for key, value in some]
     return ", ".join(list(dict.fromkeys(part for part in parts if part))[:_SAY_ALL])
 
 
@@ -161,7 +165,7 @@ def _paired(thing: Thing) -> dict[str, Any]:
 
 def _much(part: Thing) -> bool:
     """More than fits a line: many values, several numbers, or a whole text."""
-    texts = [said(key, value) for key, value in part.items()]
+    texts = [said(key, value) for key, value in list(part.items())[:_MOST_KEYS]]
     amounts = [value for key, value in part.items() if isinstance(value, int | float) and not hidden(key)]
     numbers = sum(not isinstance(value, bool) for value in amounts)
     by_unit = {"unit", "currency"} & {key_of(key) for key in part}

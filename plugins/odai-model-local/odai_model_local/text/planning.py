@@ -28,7 +28,7 @@ REMEMBERED: Final = 8
 _MAX_MOVES: Final = 3
 # Not "is there" or "there is".
 _THERE = re.compile(
-    r"(?<!is )(?<!are )(?<!s )(?<!be )\b(?:over )?there\b(?! (?:is|are|a|any|was|were|will))", re.IGNORECASE
+    r"(?<!is )(?<!are )(?<!'s )(?<!be )\b(?:over )?there\b(?! (?:is|are|a|any|was|were|will))", re.IGNORECASE
 )
 _CONTINUED = re.compile(
     r"(?:and|or|what about|how about|and what about)?\s*(?:in |for |at )?([\w .'-]{2,40})[?.!]*", re.IGNORECASE
