@@ -42,6 +42,8 @@ MAX_TURN_BYTES = 8 * 2**20
 """Of one turn with its items, as JSON in ASCII."""
 MAX_TITLE = 120
 """Characters of a title."""
+MAX_LISTED = 500
+"""Chats of one page of a list, whatever was asked for."""
 EXPIRE_AT_ONCE = 200
 """Chats that one transaction deletes, so that nobody waits long for it."""
 
@@ -170,7 +172,7 @@ class ChatStore:
         wanted = select(chats).where(chats.c.owner == escaped(user_id), chats.c.turns > 0)
         if before is not None:
             wanted = wanted.where(chats.c.updated_at < before)
-        wanted = wanted.order_by(chats.c.updated_at.desc(), chats.c.chat_id).limit(limit)
+        wanted = wanted.order_by(chats.c.updated_at.desc(), chats.c.chat_id).limit(max(0, min(limit, MAX_LISTED)))
         async with self._database.read() as connection:
             return tuple(_summary(row) for row in await connection.execute(wanted))
 

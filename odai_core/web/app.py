@@ -139,6 +139,7 @@ class Server:
                     await lifespan.__aexit__(None, None, None)
             except Exception:
                 log.exception("the lifespan of %s did not end well", name)
+        await self.expiry.stop()
         await self.chats.close()
         await self.accounts.aclose()
         await self.tokens.aclose()

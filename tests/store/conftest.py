@@ -30,8 +30,12 @@ def clock():
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path):
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'kept' / 'odai.db'}"
-    return request.getfixturevalue("postgres").database()
+        yield f"sqlite:///{tmp_path / 'kept' / 'odai.db'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = postgres.database()
+    yield url
+    postgres.give_back(url)
 
 
 @pytest.fixture

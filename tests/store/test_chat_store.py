@@ -260,6 +260,8 @@ async def test_the_list_is_the_newest_first_in_pages(store, clock):
     rest = await store.list("ada", limit=3, before=first[-1].updated_at)
     assert [chat.chat_id for chat in rest] == ["c2", "c0"]
     assert await store.list("ada", before=rest[-1].updated_at) == ()
+    assert await store.list("ada", limit=-1) == ()
+    assert len(await store.list("ada", limit=10**30)) == 5
 
 
 async def test_the_operator_finds_all_of_them(store, clock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ from odai_core.errors import SetupError
 from odai_core.settings import Settings
 from odai_core.store.chats import ChatStore
 from odai_core.store.expiry import DAY, EVERY_SECONDS, Expiry
+from odai_core.web.app import Server
 
 
 class Nights:
@@ -106,3 +108,25 @@ async def test_it_stops_in_the_middle_of_its_work():
 @pytest.mark.parametrize("text, days", [("", 0), ("0", 0), ("0.5", 0.5), ("90", 90)])
 def test_the_setting(text, days):
     assert Settings({"ODAI_CHAT_DAYS": text}).core["ODAI_CHAT_DAYS"] == days
+
+
+async def test_the_server_runs_it_from_its_start_to_its_stop(url, monkeypatch):
+    expired: asyncio.Queue[float] = asyncio.Queue()
+    expire = ChatStore.expire
+
+    async def tell(self, before: float) -> int:
+        gone = await expire(self, before)
+        expired.put_nowait(before)
+        return gone
+
+    monkeypatch.setattr(ChatStore, "expire", tell)
+    server = Server(Settings({"ODAI_CHAT_DAYS": "1", "ODAI_DATABASE_URL": url, "ODAI_PLUGINS": "none"}))
+    old = ChatStore(server.database, clock=lambda: time.time() - DAY - 60)
+    await old.open("old", "ada")
+    await ChatStore(server.database).open("new", "ada")
+    await server.start()
+    before = await asyncio.wait_for(expired.get(), 10)
+    assert abs(time.time() - DAY - before) < 60
+    assert await ids(old) == {"new"}
+    await server.stop()
+    assert "odai-chat-expiry" not in {task.get_name() for task in asyncio.all_tasks()}
