@@ -76,8 +76,6 @@ class Renewals:
             task.exception()
 
     async def _renew(self, service: Service, user_id: str, row_id: str, spent: str) -> Kept:
-        if service.plugin.refresh is None:
-            raise GrantGone
         holder = secrets.token_hex(8)
         while True:
             claimed = await self._safe.store.claim(row_id, holder, seconds=LEASE_SECONDS)

@@ -72,6 +72,14 @@ async def test_a_grant_that_was_taken_back_is_broken(desk: Desk, bank: Bank, clo
     assert (bank.refreshed, (await desk.row()).broken) == (1, True)
 
 
+async def test_a_tool_is_the_first_to_hear_that_it_was_taken_back(desk: Desk, bank: Bank, clock: Clock):
+    bank.good = "another"
+    clock.now += 3600
+    with pytest.raises(AccountNeeded, match="isn't connected any more"):
+        await desk.account().using(bank.ask)
+    assert (await desk.row()).broken
+
+
 async def test_a_second_account_stands_in_for_a_broken_one(desk: Desk, bank: Bank, clock: Clock):
     bank.good = "another"
     clock.now += 3600
@@ -166,6 +174,20 @@ async def test_it_is_linked_anew_while_it_is_renewed(desk: Desk, bank: Bank, clo
     await desk.accounts.save(desk.service, "ada", bank.grant(access_token=Secret("by hand")))
     bank.gate.set()
     assert [link.token.reveal() for link in await tool] == ["by hand"]
+
+
+async def test_it_is_linked_anew_while_a_tool_is_refused(desk: Desk, bank: Bank):
+    used: list[str] = []
+
+    async def refuses(link: Any) -> None:
+        used.append(link.token.reveal())
+        await desk.accounts.save(desk.service, "ada", bank.grant(access_token=Secret(f"by hand {len(used)}")))
+        raise ToolError("auth", "no")
+
+    with pytest.raises(AccountNeeded):
+        await desk.account().using(refuses)
+    assert used == ["access-0", "by hand 1"]
+    assert [link.token.reveal() for link in await desk.account().links()] == ["by hand 2"]
 
 
 async def test_it_is_removed_while_it_is_renewed(desk: Desk, bank: Bank, clock: Clock):

@@ -180,3 +180,34 @@ async def test_a_connector_without_an_account_leads_to_the_question(house: House
     assert needed.connect_url.startswith("/auth/google/login?ticket=")
     page = await house.browser().get(needed.connect_url)
     assert heading(page) == "Connect your Google account?"
+
+
+async def test_who_is_cleared_no_more_on_the_way_links_nothing(open_house):
+    house = await open_house(GOOGLE_OAUTH_USERS="ada")
+    browser = house.browser()
+    page = await browser.get("/auth/google/login", params={"ticket": house.ticket("ada")})
+    form = {name: field_of(page, name) for name in ("ticket", "proof")}
+    back = await house.consent(browser, await house.leave(browser))
+    entry = house.server.host.catalog.find("accounts", "google")
+    entry.values._values["GOOGLE_OAUTH_USERS"] = ("bob",)
+    assert (await browser.post("/auth/google/login", data=form, headers={"Origin": house.url})).status_code == 403
+    assert (await browser.get(back)).status_code == 403
+    assert await house.links() == []
+
+
+async def test_a_grant_that_is_over_already_is_just_forgotten(house: House, caplog: pytest.LogCaptureFixture):
+    await house.link(house.browser())
+    (link,) = await house.links()
+    house.google.begin_anew()
+    gone = await house.browser().delete(f"/auth/google/{link['id']}", headers=house.bearer("ada"))
+    assert (gone.status_code, await house.links()) == (204, [])
+    assert "did not take back" not in caplog.text
+
+
+async def test_a_grant_without_a_refresh_token_ends_with_its_token(house: House):
+    house.google.alter("google_oauth", lambda body: {k: v for k, v in body.items() if k != "refresh_token"})
+    await house.link(house.browser())
+    house.server.accounts.clock = lambda: 4e9
+    entry = house.server.host.catalog.find("accounts", "google")
+    with pytest.raises(AccountNeeded, match="connect it again"):
+        await house.server.accounts.own(entry, "ada").links()

@@ -65,6 +65,14 @@ async def test_a_bank_is_forgotten_also_when_plaid_knows_it_no_more(house: House
     assert (answer.status_code, await house.banks(), caplog.text.count("did not take back")) == (204, [], 0)
 
 
+async def test_a_bank_is_forgotten_also_when_plaid_does_not_answer(house: House, caplog: pytest.LogCaptureFixture):
+    link_id = await house.link()
+    house.plaid.fail("plaid", "500")
+    answer = await house.browser().delete(f"/auth/plaid/accounts/{link_id}", headers=house.bearer("ada"))
+    assert (answer.status_code, await house.banks()) == (204, [])
+    assert "plaid did not take back a grant that was removed here: ToolError" in caplog.text
+
+
 async def rest(house: House) -> None:
     """The bank wants its owner to log in again, and a tool finds out."""
     (kept,) = await house.kept()
@@ -160,6 +168,9 @@ async def test_without_a_token_there_is_nothing(method: str, path: str, house: H
 async def test_an_odd_body_links_nothing(body: bytes, house: House):
     answer = await house.browser().post("/auth/plaid/set_access_token", content=body, headers=house.bearer("ada"))
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    if body in (b"[]", b"{", b"\xff", b"[" * 50_000):
+        answer = await house.browser().post("/auth/plaid/create_link_token", content=body, headers=house.bearer("ada"))
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 async def test_a_public_token_is_good_once_and_a_strange_one_never(house: House):
