@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -67,4 +66,7 @@ def _dated(body: msgspec.Raw, departs: date) -> str:
 
 @cache
 def _samples() -> Samples:
+    # Here, because it costs a third of the package's import, and a server with a key never needs it.
+    from importlib.resources import files
+
     return msgspec.json.decode(files(__package__).joinpath("samples.json").read_bytes(), type=Samples)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -30,8 +29,8 @@ class Desk:
 
     fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
     token: Secret = field(default_factory=lambda: Secret(""))
-    owner: bytes = b""
-    """A digest of the address and the credentials it was given for."""
+    owner: tuple[str, ...] = field(default=(), repr=False)
+    """The address and the credentials it was given for."""
     until: float = 0.0
 
 
@@ -73,10 +72,6 @@ async def _fetch(ctx: ToolContext) -> Granted:
     return answer
 
 
-def _owner(ctx: ToolContext) -> bytes:
-    given = (
-        ctx.settings["AMADEUS_BASE_URL"],
-        ctx.settings["AMADEUS_CLIENT_KEY"].reveal(),
-        ctx.settings["AMADEUS_CLIENT_SECRET"].reveal(),
-    )
-    return hashlib.sha256(repr(given).encode("utf-8", "surrogatepass")).digest()
+def _owner(ctx: ToolContext) -> tuple[str, ...]:
+    secrets = (ctx.settings["AMADEUS_CLIENT_KEY"], ctx.settings["AMADEUS_CLIENT_SECRET"])
+    return (ctx.settings["AMADEUS_BASE_URL"], *(secret.reveal() for secret in secrets))
