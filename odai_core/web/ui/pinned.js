@@ -6,8 +6,13 @@ export class Pinned {
   constructor(list, scroller) {
     this.scroller = scroller;
     this.held = true;
+    this.last = 0;
     scroller.addEventListener("scroll", () => {
-      this.held = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_THE_END;
+      const { scrollHeight, scrollTop, clientHeight } = scroller;
+      if (scrollHeight - scrollTop - clientHeight < NEAR_THE_END) this.held = true;
+      // Being far from the end is no sign of a reader: what is written grows faster than this event comes.
+      else if (scrollTop < this.last) this.held = false;
+      this.last = scrollTop;
     });
     // Also when a notice or a keyboard takes room from below.
     const resized = new ResizeObserver(() => this.follow());

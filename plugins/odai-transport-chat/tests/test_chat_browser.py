@@ -44,6 +44,20 @@ HOSTILE = """<img src=x onerror="window.hacked=1"> <script>window.hacked=2</scri
 """
 
 
+AT_THE_END = """(() => {
+  const { scrollHeight, scrollTop, clientHeight } = document.querySelector("#scroller");
+  return scrollHeight - scrollTop - clientHeight < 2;
+})()"""
+
+
+async def becomes(page: Any, condition: str) -> None:
+    """Wait for it; Playwright's own way is `eval`, which the page's policy forbids."""
+    look = (
+        f"new Promise((done) => {{ (function look() {{ {condition} ? done() : requestAnimationFrame(look); }})(); }})"
+    )
+    await asyncio.wait_for(page.evaluate(look), 10)
+
+
 async def begin(site: Any, browser: Any, text: str = "When is high tide?", address: str = "/chat/") -> tuple[Any, Any]:
     await browser.open(site.http + address)
     await browser.ask(text)
@@ -106,6 +120,25 @@ async def test_what_was_looked_up_sources_usage_and_who_speaks(site: Any, browse
     card = browser.page.locator("details.tool")
     await card.locator("summary").first.click()
     assert await card.get_attribute("open") is None
+
+
+async def test_the_newest_line_stays_in_sight_until_somebody_scrolls_up(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser)
+    rows = [{"name": f"High {n}", "height_m": 1.5} for n in range(4)]
+    for number in range(20):
+        turn.emit(output("tides", {"tides": rows}))
+        turn.say(f"Paragraph {number}.\n\n" * 5, agent="Tides")
+    turn.say("The last line.")
+    await browser.sees("The last line.")
+    page = browser.page
+    await becomes(page, AT_THE_END)
+    await page.locator("#scroller").hover()
+    await page.mouse.wheel(0, -500)
+    await becomes(page, f"!{AT_THE_END}")
+    turn.say("\n\nOne more line.")
+    turn.end()
+    await page.locator(".markdown p", has_text="One more line.").wait_for(state="attached")
+    assert not await page.evaluate(AT_THE_END)
 
 
 async def test_an_unknown_cost_is_called_so(site: Any, browser: Any) -> None:
