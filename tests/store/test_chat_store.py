@@ -127,7 +127,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=st.lists(st.dictionaries(odd, json_values, max_size=4), max_size=4), prompt=odd, name=odd, owner=odd)
 @example(items=[{"text": "a\0b\ud83d", "\0": [10**4000, float("inf")]}], prompt="\0", name="\0\ud800", owner="\0")
 async def test_everything_comes_back_as_it_went_in(store, items, prompt, name, owner):
