@@ -201,6 +201,8 @@ def _engine(address: Address) -> AsyncEngine:
     # Imported at the first use: it costs as much as the rest of SQLAlchemy, and most verbs never open a database.
     from sqlalchemy.ext.asyncio import create_async_engine
 
+    # At DEBUG it prints every statement with what users said.
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     options: dict[str, Any] = {"connect_args": address.connect_args, "hide_parameters": True}
     if not address.sqlite:
         return create_async_engine(address.url, **options, **POOL)

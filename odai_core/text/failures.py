@@ -52,7 +52,8 @@ def explained(error: BaseException, caller: Caller) -> ChatError:
         if isinstance(error, kind):
             log.info("a turn ended with %s", type(error).__name__)
             return ChatError("model", sentence, retryable)
-    if type(error).__module__.partition(".")[0] in _OF_SERVICES:
+    # TimeoutError and ConnectionError are of this kind too.
+    if isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _OF_SERVICES:
         log.warning("the model failed: %s", type(error).__name__)
         return ChatError("model", "The model did not answer. Please try again in a moment.", True)
     log.error("a turn failed: %s at %s", type(error).__name__, _place(error))

@@ -27,7 +27,7 @@ from odai_core.tools.bridge import function_tool
 from odai_core.tools.compact import for_text_model
 from odai_core.tools.invoke import invoke
 from odai_core.tools.response import ToolResponse
-from odai_core.tools.schema import ToolSpec
+from odai_core.tools.schema import HANDOFF_PREFIX, ToolSpec
 
 if TYPE_CHECKING:
     ORCHESTRATOR_AGENT: Agent[Any]
@@ -61,7 +61,7 @@ def orchestrator(catalog: Catalog, model: Model | None) -> Agent[Any]:
 
 def door_name(name: str) -> str:
     """The hand-off's tool: "google-docs" -> "transfer_to_google_docs"."""
-    return f"transfer_to_{re.sub('[^a-z0-9]', '_', name.lower())}"
+    return f"{HANDOFF_PREFIX}{re.sub('[^a-z0-9]', '_', name.lower())}"
 
 
 def text_tool_infos(catalog: Catalog) -> tuple[ToolInfo, ...]:

@@ -16,8 +16,10 @@ from odai_core.tools.kinds import Kind, kind_of
 
 MAX_ARGUMENTS = 32_768
 """Bytes of JSON a model may send as arguments; real calls need a few hundred."""
-RESERVED = frozenset({"hangup_call"})
+RESERVED = frozenset({"hangup_call", "report_unhandled_request"})
 """Core's own tools."""
+HANDOFF_PREFIX = "transfer_to_"
+"""Hand-offs are tools to a model, and theirs are the names that begin like this."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 _SECTION = re.compile(r"^(?:Args|Returns|Raises|Yields):", re.MULTILINE)
@@ -94,7 +96,7 @@ def _check_function(function: Any, name: str, where: str, builtin: bool) -> None
         )
     if not _NAME.fullmatch(name):
         _refuse(f"{where} has a name no model accepts.", "Use 1 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
-    if name in RESERVED and not builtin:
+    if (name in RESERVED or name.startswith(HANDOFF_PREFIX)) and not builtin:
         _refuse(f"{where} has a name that belongs to ODAI.", "Give it another name.")
 
 

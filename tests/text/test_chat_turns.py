@@ -4,8 +4,11 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from agents import set_tracing_disabled
 from agents.exceptions import MaxTurnsExceeded, ModelBehaviorError
-from agents.testing import ModelStep
+from agents.testing import ModelStep, ScriptedModel
+from agents.tracing import get_trace_provider
+from openai import APIConnectionError
 from openai.types.responses import ResponseOutputMessage, ResponseOutputRefusal
 
 from odai_core.calls import Caller
@@ -166,10 +169,14 @@ def refusal():
         (MaxTurnsExceeded("40"), "model", "more steps", True),
         (refusal(), "model", "declined to answer", False),
         (say("  "), "model", "nothing to say", True),
-        (ConnectionError("secret words"), "internal", "went wrong on my side", True),
+        (ConnectionError("secret words"), "model", "did not answer", True),
+        (TimeoutError("secret words"), "model", "did not answer", True),
+        (APIConnectionError(message="secret words", request=None), "model", "did not answer", True),
+        (ValueError("secret words"), "internal", "went wrong on my side", True),
     ],
 )  # fmt: skip
 async def test_what_goes_wrong_is_one_sentence_and_the_chat_goes_on(tmp_path, caplog, step, code, said, retryable):
+    caplog.set_level("DEBUG")
     async with bench(tmp_path, steps=[step, say("Fine again.")]) as it, it.open() as chat:
         events = await everything(chat, "hello, private words")
         (error,) = of(events, ChatError)
@@ -317,3 +324,46 @@ async def test_a_ledger_or_a_store_that_fails_is_not_the_answers_end(tmp_path, m
     assert answer_of(events) == "Hi."
     assert of(events, ChatUsage)[0].cost_usd is None
     assert "could not be saved" in of(events, ChatError)[0].message
+
+
+async def test_what_fails_at_the_very_end_is_told_too(tmp_path, monkeypatch):
+    async with bench(tmp_path, steps=[say("Hi.")]) as it:
+        monkeypatch.setattr("odai_core.text.attempt.PastTurn", lambda **fields: 1 / 0)
+        events = await it.ask("hello")
+    assert of(events, ChatError)[0].code == "internal"
+    assert events[-1] == EndOfStream()
+    assert it.desk.turns._locks == {}
+
+
+async def test_nothing_is_traced_unless_the_operator_says_so(tmp_path):
+    seen = []
+
+    class Watching(ScriptedModel):
+        def stream_response(self, *arguments, **named):
+            seen.append(arguments[6])
+            return super().stream_response(*arguments, **named)
+
+    for settings, traced in (({}, False), ({"ODAI_TRACING": "1"}, True)):
+        async with bench(tmp_path, model=Watching([say("Hi.")]), **settings) as it:
+            provider = get_trace_provider()
+            assert provider._disabled is not traced
+            await it.ask("hello")
+    assert [tracing.is_disabled() for tracing in seen] == [True, False]
+    set_tracing_disabled(True)
+
+
+async def test_an_endless_model_may_not_call_tools_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("odai_core.text.toolwork.MAX_CALLS", 3)
+    many = [call("find", what=str(number)) for number in range(5)]
+    async with bench(tmp_path, YELP, steps=[to("yelp"), calls(*many), say("Enough.")]) as it:
+        events = await it.ask("a lot")
+        outputs = [item["output"] for item in it.model.last_call.input if item.get("type") == "function_call_output"]
+    assert len(of(events, ToolCalled)) == 3
+    assert sum(prompts.ENOUGH_TOOLS in output for output in outputs) == 2
+
+
+async def test_a_report_that_cannot_be_read_is_no_error(tmp_path):
+    steps = [calls(call("report_unhandled_request", nonsense=1)), say("I can't.")]
+    async with bench(tmp_path, steps=steps) as it:
+        assert answer_of(await it.ask("a taxi")) == "I can't."
+        assert it.heard.named("Unhandled Request") == []

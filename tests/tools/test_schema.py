@@ -295,6 +295,10 @@ async def mismarked(a: str) -> None:
     """Do."""
 
 
+async def transfer_to_yelp() -> None:
+    """Look like a hand-off."""
+
+
 async def strange_options(a: str) -> None:
     """Do."""
 
@@ -311,6 +315,7 @@ strange_options.__odai_tool__ = {"timeout": 1}  # type: ignore[attr-defined]
         (functools.partial(silent, a="x"), "name no model accepts"),
         (n, "name no model accepts"),
         (hangup_call, "belongs to ODAI"),
+        (transfer_to_yelp, "belongs to ODAI"),
         (starred, r"takes \*a"),
         (double_starred, r"takes \*a"),
         (by_position, "by position only"),
