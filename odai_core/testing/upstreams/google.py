@@ -25,12 +25,15 @@ def failure(status: int, reason: str, message: str, **more: Any) -> Reply:
 
 
 def authorize(ask: Ask) -> Reply | None:
-    """The key is a user's access token; "narrow-" before it makes one that lacks the scope."""
+    """The key is a user's access token, and so is one that `google_oauth` gave out; "narrow-" before the key makes one
+    that lacks the scope.
+    """
     token = ask.headers.get("authorization", "").removeprefix("Bearer ")
     if token == f"narrow-{ask.key}":
         message = "Request had insufficient authentication scopes."
         return failure(403, "insufficientPermissions", message, details=[_SCOPE])
-    return None if token == ask.key else failure(401, "authError", "Invalid Credentials were given for this request.")
+    good = token.partition(".")[0] == ask.key
+    return None if good else failure(401, "authError", "Invalid Credentials were given for this request.")
 
 
 ERRORS = {
