@@ -19,9 +19,19 @@ _BETWEEN = re.compile(
     r",?\s+(?:and then|and also|as well as|and|then|plus|also)\s+(?:(?:please|also|then)\s+)?",
     re.IGNORECASE,
 )
+_JOINING: Final = ("and", "plus", "also", "as well as", "then")
+_BEGINS = re.compile(
+    r"(?:the|a|an|any|some|my|is|are|do|does|did|can|could|will|what|what's|whats|how|where|when|who|which|find|get|give|"
+    r"show|tell|search|look|check|convert|track|open|read|book|send|put|add|list|also|please|then)\b",
+    re.IGNORECASE,
+)
 _MAX_PIECES: Final = 8
 _SURE: Final = 0.9
 """Of a sure score: this much makes a piece a request, when its own words say so too."""
+_PLAIN: Final = 1.25
+"""And this much by itself."""
+_LEANED_ON: Final = frozenset({"location", "latitude", "longitude", "id", "date"})
+"""What another part of the message, the tool's own search, or a question gives."""
 
 
 def split(index: ToolIndex, text: str, today: date) -> list[str]:
@@ -37,7 +47,7 @@ def split(index: ToolIndex, text: str, today: date) -> list[str]:
         if same:
             parts.append(same)
             tools.append(tools[-1])
-        elif own is not None and tools[-1] is not None:
+        elif own is not None and tools[-1] is not None and _stands_alone(tools[-1], gap, piece):
             parts.append(_leaning(piece))
             tools.append(own)
         else:
@@ -59,20 +69,21 @@ def _pieces(text: str) -> tuple[list[str], list[str]]:
 def _request(index: ToolIndex, text: str, today: date) -> ToolSpec | None:
     """The tool a piece asks for by itself: surely, in words of its own, and with all it needs but a place."""
     utterance = index.mend(Utterance.parse(text))
-    if len(utterance.tokens) < 2:
-        return None
     route = index.route(utterance)
-    best = route.best
-    if best is None or route.score < _SURE * route.scale.sure or route.topic_score > route.score:
+    best, score = route.best, route.score / route.scale.sure
+    if best is None or score < (_SURE if len(utterance.tokens) > 1 else _PLAIN) or route.topic_score > route.score:
         return None
     own = utterance.stems & best.literals - COMMANDS - STOP
     typed = any(entities.find(slot.kind, utterance.tokens) for slot in best.slots if slot.kind in TELLING)
     lacking = [slot for slot in fill(best, utterance, today).missing if slot.kind not in _LEANED_ON]
-    return best if (own or typed) and not lacking else None
+    return best if (own or typed or score >= _PLAIN) and not lacking else None
 
 
-_LEANED_ON: Final = frozenset({"location", "latitude", "longitude", "id"})
-"""What another part of the message, or the tool's own search, may give."""
+def _stands_alone(before: ToolSpec, gap: str, piece: str) -> bool:
+    """After a search for any words, a bare noun is one of them: "search for bitcoin and ethereum history"."""
+    if before.first("query", "text") is None or not gap.strip(" ,").lower().startswith(_JOINING):
+        return True
+    return bool(_BEGINS.match(piece))
 
 
 def _leaning(piece: str) -> str:
