@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -46,10 +46,18 @@ async def after_answer(desk: ChatDesk, info: ChatInfo, exchange: Exchange, emit:
     """Emit SuggestedPrompts and ChatTitle, if there are any. Raises only a cancellation."""
     try:
         async with asyncio.timeout(SECONDS), desk.engines.use() as engine, asyncio.TaskGroup() as both:
-            both.create_task(_suggest(desk, info, engine, exchange, emit))
-            both.create_task(_name(desk, info, engine, exchange, emit))
-    except Exception as error:  # the answer is complete without them
+            for work in (_suggest, _name):
+                both.create_task(_quietly(work(desk, info, engine, exchange, emit)))
+    except Exception as error:
         log.info("no title or suggestions: %s", type(error).__name__)
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    """One that fails does not end the other; the answer is complete without both."""
+    try:
+        await work
+    except Exception as error:
+        log.info("no title, or no suggestions: %s", type(error).__name__)
 
 
 async def _suggest(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exchange, emit: Emit) -> None:

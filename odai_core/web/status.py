@@ -71,6 +71,8 @@ def _metrics(server: Server) -> str:
         "odai_calls_live": ("gauge", "Calls right now.", len(server.admission)),
         "odai_calls_total": ("counter", "Calls opened since the start.", server.switchboard.opened),
         "odai_calls_refused_total": ("counter", "Calls refused since the start.", server.admission.refused),
+        "odai_chats_live": ("gauge", "Chats that are open.", len(server.chats.live)),
+        "odai_chats_total": ("counter", "Chats opened since the start.", server.chats.opened),
         "odai_catalog_generation": ("gauge", "The number of the plugin catalog.", server.host.catalog.generation),
         "odai_plugins_ready": (
             "gauge",

@@ -80,7 +80,7 @@ async def test_what_goes_wrong_afterwards_is_nobodys_error(tmp_path, trouble):
     async with bench(tmp_path, model=model, freeform=True) as it:
         events = await it.ask("hello")
     assert of(events, SuggestedPrompts) == []
-    assert EndOfStream() in events
+    assert of(events, ChatTitle) == [ChatTitle("Sushi in Boston")]
 
 
 async def test_it_is_bounded_and_ends_with_the_chat(tmp_path, monkeypatch):

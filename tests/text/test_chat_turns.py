@@ -14,7 +14,7 @@ from openai.types.responses import ResponseOutputMessage, ResponseOutputRefusal
 from odai_core.calls import Caller
 from odai_core.contract import tool
 from odai_core.errors import Draining, ForeignChat, ModelError, Overloaded, QuotaReached, ToolError
-from odai_core.text import prompts
+from odai_core.text import prompts, turn
 from odai_core.text.attempt import MAX_PROMPT
 from odai_core.text.events import (
     AgentUpdated,
@@ -367,3 +367,37 @@ async def test_a_report_that_cannot_be_read_is_no_error(tmp_path):
     async with bench(tmp_path, steps=steps) as it:
         assert answer_of(await it.ask("a taxi")) == "I can't."
         assert it.heard.named("Unhandled Request") == []
+
+
+async def test_a_tool_and_a_hand_off_in_one_breath_are_both_done_and_a_second_hand_off_is_not(tmp_path):
+    steps = [
+        to("yelp"),
+        calls(call("find", what="x"), call("transfer_to_google_docs"), call("transfer_to_odai")),
+        say("Written."),
+        say("Next."),
+    ]
+    async with bench(tmp_path, YELP, DOCS, steps=steps) as it:
+        events = await it.ask("find and keep")
+        assert [event.new_agent for event in of(events, AgentUpdated)] == ["ODAI", "Yelp", "Google Docs"]
+        assert [event.name for event in of(events, ToolOutput)] == ["find"]
+        await it.ask("next")
+        given = it.model.last_call.input
+    made = [item["call_id"] for item in given if item.get("type") == "function_call"]
+    answered = [item["call_id"] for item in given if item.get("type") == "function_call_output"]
+    assert sorted(made) == sorted(answered)
+    assert len(made) == len(set(made)) == 4
+
+
+async def test_an_agent_without_a_model_never_reaches_somebody_elses(tmp_path):
+    with pytest.raises(ModelError, match="no model"):
+        turn._NoProvider().get_model("gpt")
+
+
+async def test_a_tool_that_raises_a_timeout_of_its_own_is_not_the_turns_end(tmp_path):
+    async def late() -> str:
+        """Be late."""
+        raise TimeoutError
+
+    steps = [to("clock"), calls(call("late")), say("It was late.")]
+    async with bench(tmp_path, connector("clock", late), steps=steps) as it:
+        assert answer_of(await it.ask("the time")) == "It was late."
