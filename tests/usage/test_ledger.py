@@ -100,7 +100,7 @@ async def test_caps(ledger, caps, counts, reached):
 
 
 async def test_minutes_stop_calls_and_not_chats(ledger):
-    book = ledger(ODAI_DAILY_CALL_MINUTES="1.5")
+    book = ledger(ODAI_DAILY_CALL_MINUTES="1.5", ODAI_DAILY_TOKENS="1000")
     await note(book, id="1", kind="call", seconds=89.9994)
     await book.check("ann", call=True)
     await note(book, id="2", kind="call", seconds=0.001)

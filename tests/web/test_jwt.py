@@ -29,8 +29,10 @@ class Served:
 
     def __init__(self, *keys):
         self.keys = list(keys)
+        self.asked = []
 
     async def get_json(self, url, *, service, type):
+        self.asked.append(url)
         return msgspec.convert({"keys": self.keys}, type)
 
 
@@ -157,6 +159,17 @@ async def test_nobody_signs_with_the_public_key(algorithm):
         assert await user(f"{signed}.{segment(digest)}") is None
 
 
+async def test_nobody_is_asked_for_the_key_of_such_an_algorithm():
+    served = Served(jwk("rsa-1"))
+    issuer = Issuer(name=ISSUER, audiences=(AUDIENCE,), jwks_url="https://id.example/keys")
+    check = JwtVerifier(issuer, Keys(issuer, served))
+    for algorithm in ("none", "HS256", "dir", "RSA-OAEP", "rs256"):
+        assert await user(f"{segment({'alg': algorithm, 'kid': 'rsa-1'})}.{segment(good())}.AAAA", check) is None
+    assert served.asked == []
+    assert await user(token(good()), check) == ANN
+    assert served.asked == ["https://id.example/keys"]
+
+
 async def test_another_key_of_the_issuer_is_another_key():
     assert await user(token(good(), "rsa-1", kid="rsa-2")) is None
     assert await user(token(good(), "rsa-1", kid="p256-1")) is None
@@ -182,7 +195,8 @@ async def test_a_token_does_not_bring_its_key(header):
 
 @pytest.mark.parametrize(
     "header",
-    [{"crit": ["exp"]}, {"crit": []}, {"crit": ["b64"], "b64": False}, {"b64": False}, {"typ": "logout+jwt"},
+    [{"crit": ["exp"]}, {"crit": []}, {"crit": ["b64"], "b64": False},
+     {"crit": ["b64"], "b64": True}, {"b64": False}, {"typ": "logout+jwt"},
      {"typ": "dpop+jwt"}, {"typ": 7}, {"kid": 7}, {"kid": ""}, {"kid": "x" * 300}, {"kid": ["rsa-1"]},
      {"kid": "../../dev/null"}, {"kid": "rsa-1' OR 1=1 --"}],
     ids=str,

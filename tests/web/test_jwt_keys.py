@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import jwt
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -182,6 +183,20 @@ async def test_a_discovery_document_is_not_believed_blindly(site, http, clock, c
     site.documents["/realm/.well-known/openid-configuration"] |= change
     assert not await known(Keys(Issuer(name=site.issuer, audiences=(AUDIENCE,)), http, clock=clock), "rsa-1")
     assert "/keys" not in site.asked
+
+
+@pytest.mark.parametrize("url", ["http://evil.example/keys", "file:///etc/passwd", "https://", "ftp://x", "//x", ""])
+async def test_keys_are_not_fetched_in_the_open(url, clock):
+    asked = []
+
+    class Discovering:
+        async def get_json(self, address, *, service, type):
+            asked.append(address)
+            return msgspec.convert({"issuer": "https://id.example", "jwks_uri": url, "keys": []}, type)
+
+    keys = Keys(Issuer(name="https://id.example", audiences=(AUDIENCE,)), Discovering(), clock=clock)
+    assert not await known(keys, "rsa-1")
+    assert asked == ["https://id.example/.well-known/openid-configuration"]
 
 
 async def test_a_fault_of_our_own_is_logged_and_ends_nothing(keys, site, clock, caplog, monkeypatch):
