@@ -1,7 +1,8 @@
-"""The checks of `odai doctor`, one function each; none of them prints or uses the network."""
+"""The checks of `odai doctor`, one function each; none prints, and only the database may be elsewhere."""
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 import platform
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FREE_BYTES = 700_000_000
 """What fetching a model's files may need for a while."""
+DATABASE_SECONDS = 10.0
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+", re.I)
 
 
@@ -132,6 +134,23 @@ def signing_secret(settings: Settings) -> Check:
     return Check("ODAI_SECRET", "ok", "not set; fine on this machine alone, tokens end with a restart")
 
 
+def account_keys(settings: Settings, catalog: Catalog) -> Iterator[Check]:
+    """Where users link accounts, there is a key to keep them under."""
+    from odai_core.accounts.vault import REMEDY, Vault
+
+    if not catalog.ready("accounts"):
+        return
+    try:
+        vault = Vault.of(settings.core)
+    except SettingError as error:
+        yield Check("ODAI_ACCOUNT_KEYS", "problem", error.cause, error.remedy)
+        return
+    if vault is None:
+        yield Check("ODAI_ACCOUNT_KEYS", "problem", "Not set, while users can link accounts: no start.", REMEDY)
+    else:
+        yield Check("ODAI_ACCOUNT_KEYS", "ok", "set" if settings.core["ODAI_ACCOUNT_KEYS"] else "a key of each run")
+
+
 def plugin_secrets(settings: Settings, catalog: Catalog) -> Iterator[Check]:
     """Which keys are there; never what they are."""
     found: dict[str, bool] = {}
@@ -163,6 +182,38 @@ def model(settings: Settings, catalog: Catalog) -> Iterator[Check]:
     if missing:
         detail = f"{len(missing)} files of {entry.name} are missing or damaged."
         yield Check("model files", "problem", detail, f"odai models fetch {entry.name}")
+
+
+def text_model(settings: Settings, catalog: Catalog) -> Check:
+    """Who answers chats?"""
+    from odai_core.plugins.choice import choose_text_model
+
+    try:
+        entry = choose_text_model(catalog, settings.core["ODAI_TEXT_PLUGIN"])
+    except SetupError as error:
+        return Check("text model", "problem", error.cause, error.remedy)
+    return Check("text model", "ok", f"{entry.name} answers chats")
+
+
+def database(settings: Settings) -> Check:
+    """Can chats, accounts and usage be kept? Opens the database, as the server would."""
+    from odai_core.store.database import Database
+
+    async def opened() -> str:
+        kept = Database(settings.core["ODAI_DATABASE_URL"], settings.core["ODAI_DATA_DIR"])
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS), kept.read():
+                return kept.label
+        finally:
+            await kept.close()
+
+    try:
+        return Check("database", "ok", asyncio.run(opened()))
+    except SetupError as error:
+        return Check("database", "problem", error.cause, error.remedy)
+    except TimeoutError:
+        remedy = "Look whether its server runs and ODAI_DATABASE_URL names it."
+        return Check("database", "problem", f"The database did not answer within {DATABASE_SECONDS:g} s.", remedy)
 
 
 def plugins(settings: Settings, catalog: Catalog) -> Iterator[Check]:

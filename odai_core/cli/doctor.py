@@ -52,9 +52,12 @@ def _run(port: int) -> Iterator[Check]:
     yield from checks.settings_files()
     yield from checks.misspelled(settings, catalog)
     yield checks.signing_secret(settings)
+    yield from checks.account_keys(settings, catalog)
     yield from checks.plugin_secrets(settings, catalog)
     yield checks.cache_folder(settings)
     yield from checks.model(settings, catalog)
+    yield checks.text_model(settings, catalog)
+    yield checks.database(settings)
     yield from checks.plugins(settings, catalog)
     yield from checks.telephone(settings, catalog)
 

@@ -1,5 +1,6 @@
 """token, doctor, and what logs hide."""
 
+import base64
 import json
 import logging
 import socket
@@ -91,6 +92,24 @@ def test_a_public_host_needs_a_secret_and_a_bare_name(bench):
     found = checks(bench, ODAI_PUBLIC_HOST="voice.example.com", ODAI_SECRET="hush-hush")
     assert wrong(found, "ODAI_SECRET") == wrong(found, "ODAI_PUBLIC_HOST") == []
     assert not any("hush-hush" in repr(check) for check in found)
+
+
+BANK = """
+from odai_core import AccountPlugin, hookimpl
+
+@hookimpl
+def odai_accounts():
+    return AccountPlugin(name="bank", api=1, title="Bank", summary="see your money", blueprint=lambda ctx: None)
+"""
+
+
+def test_linked_accounts_need_a_key(bench):
+    assert not [check for check in checks(bench) if check.name == "ODAI_ACCOUNT_KEYS"]
+    bench.install("bank", BANK, kind="accounts")
+    key = base64.urlsafe_b64encode(b"k" * 32).decode()
+    for keys, demo, found in (("", "", "no start"), ("bad", "", "is not one"), (key, "", None), ("", "1", None)):
+        said = wrong(checks(bench, ODAI_ACCOUNT_KEYS=keys, ODAI_DEMO=demo), "ODAI_ACCOUNT_KEYS")
+        assert [status for status, detail in said if found in detail] == (["problem"] if found else [])
 
 
 @pytest.mark.parametrize(
