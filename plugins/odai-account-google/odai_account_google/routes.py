@@ -46,7 +46,7 @@ class _Google:
 
     async def login(self) -> Any:
         """With a bearer token: the address at Google. With a ticket: the question whether this is meant."""
-        if "ticket" in request.args and not handshake.token_of(_this(request), raw=True):
+        if "ticket" in request.args and "Authorization" not in request.headers:
             return self._question(request.args["ticket"])
         caller = await self._caller()
         if isinstance(caller, handshake.Refusal):
@@ -170,6 +170,9 @@ class _Google:
     # -- who asks
 
     async def _caller(self, *, cleared: bool = True) -> Caller | handshake.Refusal:
+        # Not from the query: a link with somebody's own token in it would lead others past the question.
+        if "token" in request.args:
+            return handshake.BAD_TOKEN
         caller = await handshake.identify(self.ctx, _this(request), raw=True)
         if isinstance(caller, handshake.Refusal):
             return caller

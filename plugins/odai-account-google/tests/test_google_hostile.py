@@ -256,6 +256,18 @@ async def test_another_browser_or_another_ticket_cannot_answer_it(house: House):
     assert (await browser.post("/auth/google/login", data=form, headers={"Origin": house.url})).status_code == 303
 
 
+async def test_a_link_with_a_token_in_it_leads_nobody_past_the_question(house: House):
+    token = house.server.tokens.mint("eve")
+    for headers in ({}, {"Authorization": "Basic eDp5"}, house.bearer("ada")):
+        for more in ({}, {"ticket": house.ticket("eve")}):
+            answer = await house.browser().get(
+                "/auth/google/login", params={"token": token, **more}, headers=headers | {"Accept": "text/html"}
+            )
+            assert "location" not in answer.headers
+            assert answer.status_code == (200 if more and not headers else 401)
+            assert "odai-google-question" in answer.headers.get("set-cookie", "odai-google-question")
+
+
 # -- who asks ---------------------------------------------------------------------------------------
 
 

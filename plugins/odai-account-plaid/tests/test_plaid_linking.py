@@ -154,6 +154,8 @@ async def test_without_a_token_there_is_nothing(method: str, path: str, house: H
     for token in ("", "Bearer x", f"Bearer {ticket}", "Basic eDp5", "x" * 9000):
         answer = await house.browser().request(method, f"/auth/plaid/{path}", headers={"Authorization": token})
         assert answer.status_code == 401
+    query = {"token": house.server.tokens.mint("ada")}
+    assert (await house.browser().request(method, f"/auth/plaid/{path}", params=query)).status_code == 401
     foreign = house.bearer("ada") | {"Origin": "https://evil.example"}
     assert (await house.browser().request(method, f"/auth/plaid/{path}", headers=foreign)).status_code == 403
 
