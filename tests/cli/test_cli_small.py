@@ -74,6 +74,27 @@ def test_a_model_that_answers_is_ok(bench):
     assert any(check.name == "keys" and "OPENAI_API_KEY set" in check.detail for check in found)
 
 
+def test_who_answers_chats_and_where_they_are_kept(bench):
+    found = {check.name: check for check in checks(bench, ODAI_PLUGINS="webrtc", OPENAI_API_KEY="x")}
+    assert found["text model"].detail == "openai answers chats"
+    assert found["database"].detail.startswith("SQLite")
+    assert wrong(checks(bench, ODAI_PLUGINS="nobody"), "text model") == [("problem", "No model is ready.")]
+
+
+def test_a_database_that_is_not_there_is_a_problem(bench):
+    found = checks(bench, ODAI_DATABASE_URL="postgresql://ann:verysecret@127.0.0.1:1/odai")
+    assert wrong(found, "database")[0][0] == "problem"
+    assert not any("verysecret" in repr(check) for check in found)
+
+
+def test_a_database_that_does_not_answer_is_a_problem(monkeypatch):
+    monkeypatch.setattr(checks_module, "DATABASE_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://ann@127.0.0.1:{silent.getsockname()[1]}/odai"
+        check = checks_module.database(Settings({"ODAI_DATABASE_URL": url}))
+    assert (check.status, check.detail) == ("problem", "The database did not answer within 0.05 s.")
+
+
 def test_plugins_that_are_not_ready_are_told(bench):
     bench.tool("old", api=99)
     both = 'Setting(name="TIDES_KEY", help="The key.", required=True), Setting(name="TIDES_URL", help="Where.")'
