@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Response
 
 from odai_core import Caller, CallRefused, ChatInfo, ChatSummary, ForeignChat, PastTurn, chat_events
+from odai_core.testing import browser as browser_room
 
 TOKEN = "good.token"
 WAIT = 10.0
@@ -317,71 +317,19 @@ def context() -> type[FakeContext]:
 
 # -- the browser ------------------------------------------------------------------------------------
 
-CHROMIUM = os.environ.get("ODAI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WATCH = """
-addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
-"""
 
-
-class Browser:
-    """A page, and what went wrong in it."""
-
-    def __init__(self, context: Any) -> None:
-        self.context = context
-        self.page: Any = None
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-
-    async def open(self, address: str) -> Any:
-        """Another page; it becomes the one that is looked at."""
-        page = await self.context.new_page()
-        page.on("console", lambda line: self.errors.append(line.text) if line.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
-        await page.goto(address)
-        self.page = page
-        return page
-
-    async def press(self, name: str) -> None:
-        await self.page.get_by_role("button", name=name).click()
+class Browser(browser_room.Browser):
+    """A page of chats."""
 
     async def ask(self, text: str) -> None:
         await self.page.get_by_role("textbox", name="Message").fill(text)
         await self.page.keyboard.press("Enter")
 
-    async def sees(self, text: str) -> None:
-        await self.page.get_by_text(text, exact=False).first.wait_for(state="visible", timeout=10_000)
-
-    async def gone(self, text: str) -> None:
-        await self.page.get_by_text(text, exact=False).first.wait_for(state="hidden", timeout=10_000)
-
-
-@contextlib.asynccontextmanager
-async def launch(*flags: str, **options: Any) -> AsyncIterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("NO BROWSER: install chromium (Debian: apt-get install chromium) or set ODAI_CHROMIUM")
-    playwright = pytest.importorskip("playwright.async_api", reason="NO BROWSER: pip install playwright")
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        context = await browser.new_context(locale="en-US", **options)
-        await context.add_init_script(WATCH)
-        yield Browser(context)
-        await browser.close()
-
 
 @pytest.fixture
 def chromium() -> Any:
     """`async with chromium(**options) as browser:`, for a test that wants an unusual one."""
-    return launch
+    return partial(browser_room.launch, Browser)
 
 
 @pytest.fixture

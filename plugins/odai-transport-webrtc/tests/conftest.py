@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
-import shutil
 import socket
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -26,6 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Response
 
 from odai_core import Caller, CallInfo, CallRefused, events
+from odai_core.testing import browser as browser_room
 
 TOKEN = "good.token"
 WAIT = 10.0
@@ -241,20 +240,6 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
 
 # -- the browser ------------------------------------------------------------------------------------
 
-CHROMIUM = os.environ.get("ODAI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=user-gesture-required",
-]
-WATCH = """
-addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
-"""
 SPOKEN_SECONDS = 4
 
 
@@ -265,36 +250,18 @@ def voice(rate: int) -> np.ndarray:
     return np.asarray(0.5 * sweep * (0.6 + 0.4 * np.sin(2 * np.pi * 3.3 * time)))
 
 
-class Browser:
+class Browser(browser_room.Browser):
     """A page, and what went wrong in it."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        page.on("console", lambda line: self.errors.append(line.text) if line.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    async def press(self, name: str) -> None:
-        await self.page.get_by_role("button", name=name).click()
-
-    async def sees(self, text: str) -> None:
-        await self.page.get_by_text(text, exact=False).first.wait_for(state="visible", timeout=10_000)
 
     async def phase(self, name: str) -> None:
         await self.page.wait_for_selector(f'body[data-phase="{name}"]', timeout=10_000)
 
 
 @contextlib.asynccontextmanager
-async def launch(*flags: str, script: str = "", **options: Any) -> AsyncIterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("NO BROWSER: install chromium (Debian: apt-get install chromium) or set ODAI_CHROMIUM")
-    playwright = pytest.importorskip("playwright.async_api", reason="NO BROWSER: pip install playwright")
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        context = await browser.new_context(locale="en-US", **options)
-        await context.add_init_script(WATCH + script)
-        yield Browser(await context.new_page())
-        await browser.close()
+async def launch(*flags: str, **options: Any) -> AsyncIterator[Browser]:
+    async with browser_room.launch(Browser, "--autoplay-policy=user-gesture-required", *flags, **options) as opened:
+        await opened.open()
+        yield opened
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ const token = new Token($("token-form"), start);
 const api = new Api(token);
 const shelf = new Shelf($("chats"), $("more-chats"), { open, remove: askToDelete, more: moreChats });
 const tabs = new BroadcastChannel("odai-chats");
+const accounts = new BroadcastChannel("odai-accounts");
 const does = { send, announce, confirm: (id, approve) => line?.tell({ type: "confirm", id, approve }) };
 
 let chat = ""; // the id of the open one
@@ -288,6 +289,7 @@ addEventListener("hashchange", () => {
   if (CHAT_ID.test(id) && id !== chat) open(id);
 });
 tabs.addEventListener("message", ({ data }) => catchUp(data));
+accounts.addEventListener("message", ({ data }) => data.type === "linked" && turn?.linked(data.service));
 addEventListener("pagehide", () => line?.close());
 
 function start() {

@@ -26,6 +26,7 @@ export class Turn {
     this.questions = new Map();
     this.sources = new Sources();
     this.answers = [];
+    this.accounts = [];
     this.done = false;
     this.asked = element("li", "line user");
     this.asked.append(element("span", "who", "You"), element("p", "said", prompt));
@@ -117,16 +118,32 @@ export class Turn {
     card.row.open = true;
     const text = element("p", "tool-text", `Connect your ${named} account to go on.`);
     const buttons = element("div", "controls");
-    const connect = link(address, `Connect ${named}`);
+    const again = button("Try again", () => this.does.send(this.prompt));
+    // A link of an earlier day leads nowhere any more; asking again brings a new one.
+    const connect = this.past ? null : link(address, `Connect ${named}`);
     if (connect) {
       connect.className = "button primary";
+      connect.addEventListener("click", () => (again.hidden = false));
       buttons.append(connect);
+      again.hidden = true;
     }
-    const again = button("Try again", () => this.does.send(this.prompt));
-    again.hidden = !this.past;
-    connect?.addEventListener("click", () => (again.hidden = false));
     buttons.append(again);
     card.row.append(text, buttons);
+    this.accounts.push({ type, named, card, text, connect, again });
+  }
+
+  // The person has connected an account, in another tab.
+  linked(service) {
+    for (const { type, named, card, text, connect, again } of this.accounts) {
+      if (type !== service || !connect?.isConnected) continue;
+      connect.remove();
+      card.settle("done", "connected");
+      text.textContent = `Your ${named} account is connected.`;
+      again.hidden = false;
+      again.classList.add("primary");
+      again.focus();
+      this.does.announce(text.textContent);
+    }
   }
 
   // Nothing opens by itself: only a click of the person does.
