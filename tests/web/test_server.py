@@ -241,10 +241,12 @@ async def test_metrics_are_prometheus_text(make):
         "odai_calls_live": "1",
         "odai_calls_total": "0",
         "odai_calls_refused_total": "0",
+        "odai_chats_live": "0",
+        "odai_chats_total": "0",
         "odai_catalog_generation": "1",
         "odai_plugins_ready": "2",
     }
-    assert text.count("# TYPE") == 5
+    assert text.count("# TYPE") == 7
 
 
 @pytest.mark.parametrize(
