@@ -30,19 +30,20 @@ function scrollable(table) {
 }
 
 function codeBlock(token) {
+  const code = token.content.replace(/\n$/, "");
   const around = element("div", "code");
   const head = element("div", "code-head");
   head.append(element("span", "", token.info.trim().split(/\s+/)[0].slice(0, 40)));
   if (navigator.clipboard) {
     const copy = button("Copy", async () => {
-      await navigator.clipboard.writeText(token.content);
+      await navigator.clipboard.writeText(code);
       copy.textContent = "Copied";
     }, "quiet");
     head.append(copy);
   }
   const text = element("pre");
   text.tabIndex = 0;
-  text.append(element("code", "", token.content));
+  text.append(element("code", "", code));
   around.append(head, text);
   return around;
 }
@@ -99,8 +100,9 @@ function build(tokens, found) {
 }
 
 // The text's blocks, each with its tokens and a key that is equal when it has not changed.
-function blocksOf(text) {
+function blocksOf(written) {
   const known = {};
+  const text = written.replace(/\r\n?/g, "\n");
   const lines = text.split("\n");
   const blocks = [];
   let tokens = [];
@@ -112,7 +114,7 @@ function blocksOf(text) {
     tokens = [];
   }
   // A [reference] that gets its address below changes what stands above.
-  const references = Object.keys(known.references ?? {}).length;
+  const references = JSON.stringify(known.references ?? {});
   return blocks.map(({ tokens, key }) => ({ tokens, key: `${references} ${key}` }));
 }
 
