@@ -134,6 +134,29 @@ def signing_secret(settings: Settings) -> Check:
     return Check("ODAI_SECRET", "ok", "not set; fine on this machine alone, tokens end with a restart")
 
 
+def sign_in(settings: Settings) -> Check:
+    """Whose tokens are taken; what is half configured stops the server's start."""
+    from odai_core.web.issuer import issuer_of
+
+    try:
+        issuer = issuer_of(settings.core)
+    except SettingError as error:
+        return Check("sign-in", "problem", error.cause, error.remedy)
+    return Check("sign-in", "ok", f"users of {issuer.name}" if issuer else "our own tokens; no identity provider")
+
+
+def prices(settings: Settings) -> Check:
+    """Can the price table be used, and how old is it?"""
+    from odai_core.usage.prices import load_prices
+
+    try:
+        rows = load_prices(settings.core["ODAI_PRICES"]).rows
+    except SettingError as error:
+        return Check("prices", "problem", error.cause, error.remedy)
+    newest = max((row.valid_from.isoformat() for row in rows), default="never")
+    return Check("prices", "ok", f"{len(rows)}, the newest of {newest}")
+
+
 def account_keys(settings: Settings, catalog: Catalog) -> Iterator[Check]:
     """Where users link accounts, there is a key to keep them under."""
     from odai_core.accounts.vault import REMEDY, Vault

@@ -52,6 +52,8 @@ def _run(port: int) -> Iterator[Check]:
     yield from checks.settings_files()
     yield from checks.misspelled(settings, catalog)
     yield checks.signing_secret(settings)
+    yield checks.sign_in(settings)
+    yield checks.prices(settings)
     yield from checks.account_keys(settings, catalog)
     yield from checks.plugin_secrets(settings, catalog)
     yield checks.cache_folder(settings)

@@ -63,6 +63,22 @@ def wrong(found, name):
     return [(check.status, check.detail) for check in found if check.name == name and check.status != "ok"]
 
 
+def test_the_issuer_and_the_price_table_are_looked_at(bench):
+    assert [check.detail for check in checks(bench) if check.name == "sign-in"] == [
+        "our own tokens; no identity provider"
+    ]
+    signed = checks(bench, ODAI_FIREBASE_PROJECT="my-app-1a2b3")
+    assert [check.detail for check in signed if check.name == "sign-in"] == [
+        "users of https://securetoken.google.com/my-app-1a2b3"
+    ]
+    half = wrong(checks(bench, ODAI_OIDC_ISSUER="https://id.example", ODAI_PRICES="gone.toml"), "sign-in")
+    assert half == [("problem", "ODAI_OIDC_ISSUER is set without ODAI_OIDC_AUDIENCE.")]
+    [(status, detail)] = wrong(checks(bench, ODAI_PRICES="gone.toml"), "prices")
+    assert (status, detail) == ("problem", "The price table gone.toml cannot be used: No such file or directory.")
+    (bench.folder / "none.toml").write_text("price = []\n")
+    assert Check("prices", "ok", "0, the newest of never") in checks(bench, ODAI_PRICES="none.toml")
+
+
 def test_a_missing_model_is_a_problem(bench):
     assert wrong(checks(bench, ODAI_PLUGINS="nobody"), "model") == [("problem", "No model is ready.")]
 
