@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -47,9 +47,13 @@ class Turns:
         self._locks: dict[str, _Shared] = {}
 
     @asynccontextmanager
-    async def alone(self, chat_id: str, *, wait: float, lost: Callable[[], None]) -> AsyncIterator[None]:
-        """Have the chat for oneself; waits at most `wait` seconds, then raises Taken. `lost` is told when it is not so
-        any more: this process stood still for so long that another one took it.
+    async def alone(
+        self, chat_id: str, *, wait: float, refused: Callable[[], Awaitable[object]], lost: Callable[[], None]
+    ) -> AsyncIterator[None]:
+        """Have the chat for oneself; waits at most `wait` seconds, then raises Taken.
+
+        `refused` makes the chat anew, if what stands in the way is that somebody deleted it. `lost` is told when the
+        chat is taken in mid-turn: this process stood still for so long that another one had to believe it dead.
         """
         shared = self._locks.setdefault(chat_id, _Shared())
         shared.users += 1
@@ -60,7 +64,7 @@ class Turns:
                 async with asyncio.timeout(wait):
                     await shared.lock.acquire()
                     locked = True
-                    await self._claim(chat_id, holder)
+                    await self._claim(chat_id, holder, refused)
                     claimed = True
             except TimeoutError:
                 raise Taken from None
@@ -79,8 +83,9 @@ class Turns:
             if not shared.users:
                 self._locks.pop(chat_id, None)
 
-    async def _claim(self, chat_id: str, holder: str) -> None:
-        while True:
+    async def _claim(self, chat_id: str, holder: str, refused: Callable[[], Awaitable[object]]) -> None:
+        while not await self._leases.claim(chat_id, holder, LEASE_SECONDS):
+            await refused()
             if await self._leases.claim(chat_id, holder, LEASE_SECONDS):
                 return
             await asyncio.sleep(POLL_SECONDS)

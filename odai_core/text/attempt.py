@@ -15,7 +15,7 @@ from odai_core.text.afterwards import Exchange, after_answer
 from odai_core.text.alone import Taken
 from odai_core.text.confirm import Confirmations
 from odai_core.text.engine import Engine
-from odai_core.text.events import ChatError, ChatEvent, ChatUsage, EndOfStream
+from odai_core.text.events import ChatError, ChatEvent, ChatUsage, EndOfStream, TextDelta
 from odai_core.text.failures import BUSY, DRAIN, EMPTY_PROMPT, NOT_KEPT, TOO_LONG, explained
 from odai_core.text.outbox import Outbox
 from odai_core.text.record import Record
@@ -101,8 +101,12 @@ class Attempt:
 
     async def _take_turn(self, held: AsyncExitStack) -> None:
         desk, info = self._desk, self._info
-        await desk.enter(info)
-        alone = desk.turns.alone(info.chat_id, wait=desk.limits.wait_seconds, lost=lambda: self.stop(BUSY))
+        alone = desk.turns.alone(
+            info.chat_id,
+            wait=desk.limits.wait_seconds,
+            refused=lambda: desk.enter(info),
+            lost=lambda: self.stop(BUSY),
+        )
         await held.enter_async_context(alone)
         await desk.ledger.check(info.caller.user_id or "")
         engine = await held.enter_async_context(desk.engines.use())
@@ -180,5 +184,7 @@ class Attempt:
             return False
 
     async def _emit(self, event: ChatEvent) -> None:
-        self._shown.add(event)
+        # Nearly all are pieces of text, and looking at one costs as much as sending it.
+        if not isinstance(event, TextDelta):
+            self._shown.add(event)
         await self.outbox.put(event)
