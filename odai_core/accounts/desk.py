@@ -24,9 +24,6 @@ from odai_core.store.grants import GrantStore
 
 log = logging.getLogger("odai.accounts")
 
-TICKET_SECONDS = 600.0
-"""How long a connect link leads somewhere."""
-
 
 class Accounts:
     """One per server. Owns none of what it is given.
