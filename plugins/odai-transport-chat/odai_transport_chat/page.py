@@ -13,8 +13,8 @@ def blueprint(ctx: TransportContext) -> Blueprint:
     """The page finds its sockets and chats at /chats."""
     routes = Blueprint("chat-page", __name__)
 
-    @routes.get("/", endpoint="page")
-    async def show_page() -> Response:
+    @routes.get("/")
+    async def page() -> Response:
         return FILES.page(ctx)
 
     @routes.get("/static/<name>")

@@ -233,6 +233,8 @@ async function remove(id) {
     if (error.status !== 404) return refused(error, WORDS.notDeleted);
   }
   tabs.postMessage({ chat: id, gone: true });
+  // The button that was pressed goes, and the focus with it.
+  $("new-chat").focus();
   return forget(id);
 }
 
