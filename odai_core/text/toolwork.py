@@ -32,6 +32,8 @@ log = logging.getLogger("odai.text")
 
 _OUTCOME_UNKNOWN = frozenset({"timeout", "upstream", "internal", "bad_shape", "unavailable"})
 """A service that answers like this may have done what it was asked."""
+_EVENTS = {"google_access_request": "Google Access Request"}
+"""What an answer is counted as, by its response_type, beside the call itself."""
 MAX_CALLS = 100
 """Of tools in one turn."""
 _REFUSALS = {"declined": prompts.DECLINED, "expired": prompts.EXPIRED}
@@ -42,6 +44,10 @@ class Write(Protocol):
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def again(self) -> bool:
+        """It was tried before, and nobody knows how that ended."""
 
 
 class Writes(Protocol):
@@ -154,6 +160,8 @@ class ToolWork:
         if call.id not in results:
             response = response.named(call.agent, call.title)
             results[call.id] = for_text_model(response)
+            if (event := _EVENTS.get(response.response_type)) is not None:
+                self._shop.track(event, {"user_id": self._shop.caller.user_id})
             output = response.to_wire() if response.display_response else None
             await self._emit(ToolOutput(call.id, call.spec.name, output, call.agent))
         return results[call.id]
@@ -225,16 +233,17 @@ class ToolWork:
             response = ToolResponse.error("internal", "I could not begin that, so nothing was done.", retryable=True)
         else:
             response = await self._invoke(call, arguments, write.id)
-            await self._settle_write(tool, write.id, response)
+            await self._settle_write(tool, write, response)
         await self._answered(call, response)
         return response
 
-    async def _settle_write(self, tool: str, write_id: str, response: ToolResponse) -> None:
+    async def _settle_write(self, tool: str, write: Write, response: ToolResponse) -> None:
         try:
             if response.ok:
-                await self._shop.writes.finish(write_id, response.to_wire())
-            elif _code(response) not in _OUTCOME_UNKNOWN:
-                await self._shop.writes.abandon(write_id)
+                await self._shop.writes.finish(write.id, response.to_wire())
+            elif not write.again and _code(response) not in _OUTCOME_UNKNOWN:
+                # A second try that fails tells nothing of the first one: only the same id can find what that did.
+                await self._shop.writes.abandon(write.id)
         except Exception as error:
             log.error("the outcome of %s was not written down: %s", tool, type(error).__name__)
 

@@ -26,6 +26,7 @@ from odai_core.text.events import (
     ToolCalled,
     ToolOutput,
 )
+from odai_core.tools.response import ToolResponse
 from tests.text.desk_bench import (
     USER,
     answer_of,
@@ -305,6 +306,18 @@ async def test_analytics_hear_of_a_chat_and_its_turns(tmp_path):
     assert heard.named("Unhandled Request") == [{"chat_id": "chat-1", "prompt": "a taxi", **wish}]
     assert heard.named("Tool Called")[0]["tool_description"] == "Looking around"
     assert [event.name for event in of(events, ToolCalled)] == ["find"]
+
+
+async def test_somebody_who_may_not_link_google_is_counted(tmp_path):
+    @tool
+    async def connect() -> ToolResponse:
+        """Offer to connect an account."""
+        return ToolResponse(response_type="google_access_request", response={"status": "requested"}, spoken="Not yet.")
+
+    steps = [to("google"), calls(call("connect")), say("Not yet.")]
+    async with bench(tmp_path, connector("google", connect), steps=steps) as it:
+        await it.ask("connect my account")
+    assert it.heard.named("Google Access Request") == [{"chat_id": "chat-1", "user_id": "ada"}]
 
 
 async def test_usage_without_a_known_price_is_not_free(tmp_path):
