@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agents import Agent, Handoff, RunContextWrapper, handoff
+from agents import Agent, Handoff, RunContextWrapper
 from agents.models.interface import Model
 
 from odai_core.calls import Caller, ToolInfo
@@ -49,8 +49,11 @@ def orchestrator(catalog: Catalog, model: Model | None) -> Agent[Any]:
     )
     names = _names(connectors)
     team = {entry.name: _specialist(entry, plugin, names[entry.name], model) for entry, plugin in connectors}
-    doors = {entry.name: _door(entry.name, team[entry.name], plugin) for entry, plugin in connectors}
-    home = handoff(top, tool_name_override=door_name(AGENT_NAME), tool_description_override=prompts.HANDED_BACK)
+    doors = {
+        entry.name: _door(entry.name, team[entry.name], prompts.handoff_description(plugin))
+        for entry, plugin in connectors
+    }
+    home = _door(AGENT_NAME, top, prompts.HANDED_BACK)
     for entry, plugin in connectors:
         agent = team[entry.name]
         agent.handoffs = [home, *(doors[name] for name in HAND_ON if name in doors and name != entry.name)]
@@ -97,11 +100,17 @@ def _specialist(entry: Entry, plugin: ToolPlugin, name: str, model: Model | None
     )
 
 
-def _door(name: str, agent: Agent[Any], plugin: ToolPlugin) -> Handoff[Any, Agent[Any]]:
-    return handoff(
-        agent,
-        tool_name_override=door_name(name),
-        tool_description_override=prompts.handoff_description(plugin),
+def _door(name: str, agent: Agent[Any], description: str) -> Handoff[Any, Agent[Any]]:
+    # Not `handoff(agent)`: through that the SDK sees the whole team, and describes all of it twice in every run.
+    async def enter(context: RunContextWrapper[Any], arguments: str) -> Agent[Any]:
+        return agent
+
+    return Handoff(
+        tool_name=door_name(name),
+        tool_description=description,
+        input_json_schema={"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+        on_invoke_handoff=enter,
+        agent_name=agent.name,
     )
 
 

@@ -56,8 +56,8 @@ def doors(agent):
     return [door.tool_name for door in agent.handoffs]
 
 
-def team(agent):
-    return {door.tool_name: door._agent_ref() for door in agent.handoffs}
+async def team(agent):
+    return {door.tool_name: await door.on_invoke_handoff(RunContextWrapper(None), "{}") for door in agent.handoffs}
 
 
 async def test_every_connector_has_a_specialist_that_can_hand_back_and_on():
@@ -65,18 +65,18 @@ async def test_every_connector_has_a_specialist_that_can_hand_back_and_on():
     assert top.name == "ODAI"
     assert [one.name for one in top.tools] == [REPORT.name]
     assert doors(top) == ["transfer_to_google_news", "transfer_to_google_docs"]
-    news, docs = team(top).values()
+    news, docs = (await team(top)).values()
     assert (news.name, [one.name for one in news.tools]) == ("Google News", ["look"])
     assert doors(news) == ["transfer_to_odai", "transfer_to_google_docs"]
     assert doors(docs) == ["transfer_to_odai"]
-    assert team(news)["transfer_to_odai"] is top
-    assert team(news)["transfer_to_google_docs"] is docs
+    assert (await team(news))["transfer_to_odai"] is top
+    assert (await team(news))["transfer_to_google_docs"] is docs
 
 
-def test_two_of_one_title_and_one_called_odai_keep_their_own_names():
+async def test_two_of_one_title_and_one_called_odai_keep_their_own_names():
     entries = [connector(name, title=title) for name, title in (("a", "News"), ("b", "News"), ("c", "ODAI"))]
     top = orchestrator.orchestrator(Catalog(entries=tuple(entries)), None)
-    assert [agent.name for agent in team(top).values()] == ["a", "b", "c"]
+    assert [agent.name for agent in (await team(top)).values()] == ["a", "b", "c"]
 
 
 async def test_what_they_are_told_is_all_of_our_words():
@@ -88,14 +88,14 @@ async def test_what_they_are_told_is_all_of_our_words():
         assert words in said
     assert "It is Monday, 23 November 2026, about 16:30 in the user's time zone, Asia/Tokyo." in said
     assert said.endswith("The user is in Kyoto.")
-    news = await told(team(top)["transfer_to_google_news"], caller=caller, now=now)
+    news = await told((await team(top))["transfer_to_google_news"], caller=caller, now=now)
     assert "You can read the news." in news
     assert "About Google News\nNewest first." in news
     assert "transfer_to_odai, transfer_to_google_docs." in news
     assert prompts._WRITING in news
     assert "{" not in said + news
     assert top.handoffs[0].tool_description == "To the Google News specialist, who can read the news."
-    assert team(top)["transfer_to_google_news"].handoffs[0].tool_description == prompts.HANDED_BACK
+    assert (await team(top))["transfer_to_google_news"].handoffs[0].tool_description == prompts.HANDED_BACK
     assert "None: no connector is installed." in await told(orchestrator.orchestrator(Catalog(entries=()), None))
     assert "in the user's time zone" in await told(top, caller=Caller(time_zone="Mars/Olympus"))
 
