@@ -40,6 +40,8 @@ class Exchange(NamedTuple):
     turn_id: str
     prompt: str
     answer: str
+    tools: frozenset[str] = frozenset()
+    """What was called for it."""
 
 
 async def after_answer(desk: ChatDesk, info: ChatInfo, exchange: Exchange, emit: Emit) -> None:
@@ -65,12 +67,17 @@ async def _suggest(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exc
         instructions = prompts.suggestion_instructions(engine.connectors, LONGEST)
         found = read_suggestions(await _asked(desk, info, engine, exchange, instructions, "suggestions"))
     else:
-        examples = [[text for spec in entry.specs for text in spec.options.examples] for entry in engine.ready]
-        # Another beginning for every question, so that all connectors are shown in time.
-        start = len(exchange.prompt) % (len(examples) or 1)
-        found = from_examples([*examples[start:], *examples[:start]], exchange.prompt)
+        found = from_examples(_examples(engine, exchange), exchange.prompt)
     if found:
         await emit(SuggestedPrompts(found))
+
+
+def _examples(engine: Engine, exchange: Exchange) -> list[list[str]]:
+    """What people say to each connector: to those of this answer first, then to another one for every question."""
+    used = {entry.name for name, entry in engine.entries.items() if name in exchange.tools}
+    start = len(exchange.prompt) % (len(engine.ready) or 1)
+    entries = sorted((*engine.ready[start:], *engine.ready[:start]), key=lambda entry: entry.name not in used)
+    return [[text for spec in entry.specs for text in spec.options.examples] for entry in entries]
 
 
 async def _name(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exchange, emit: Emit) -> None:

@@ -62,7 +62,7 @@ class Attempt:
         await self.outbox.put(EndOfStream())
         self.concluded.set()
         if completed:
-            exchange = Exchange(self._id, self._prompt, self._record.answer)
+            exchange = Exchange(self._id, self._prompt, self._record.answer, self._record.tools)
             await self._stoppable(after_answer(self._desk, self._info, exchange, self.outbox.put))
         self.outbox.end()
 

@@ -25,6 +25,11 @@ class Record:
         self._said = ""
         self._gap = False
 
+    @property
+    def tools(self) -> frozenset[str]:
+        """The names of what was called."""
+        return frozenset(str(item["name"]) for item in self.items if item.get("type") == "function_call")
+
     def say(self, delta: str) -> str:
         """Take a piece of the answer; what goes to the screen, with a blank line where a new message begins."""
         delta = delta.encode("utf-8", "replace").decode()

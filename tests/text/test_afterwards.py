@@ -11,7 +11,7 @@ from odai_core.errors import ModelError
 from odai_core.text import afterwards, prompts
 from odai_core.text.events import ChatTitle, EndOfStream, SuggestedPrompt, SuggestedPrompts
 from odai_core.text.suggestions import LONGEST, from_examples, plain_title
-from tests.text.desk_bench import bench, connector, everything, of, say
+from tests.text.desk_bench import bench, call, calls, connector, everything, of, say, to
 
 GOOD = '```json\n[{"prompt": "Book a table", "likelihood": 0.4}, {"prompt": "Show reviews", "likelihood": 0.9}]\n```'
 
@@ -72,6 +72,19 @@ async def test_without_such_a_model_core_makes_both(tmp_path):
     assert of(events, SuggestedPrompts) == [SuggestedPrompts((SuggestedPrompt("Find sushi", 0.6),))]
     assert of(events, ChatTitle) == [ChatTitle("Where is sushi in boston")]
     assert [kind for _, kind, _ in it.books.entries] == ["chat"]
+
+
+async def test_what_answered_is_suggested_first(tmp_path):
+    @tool(examples=["add {what:milk}"])
+    async def add(what: str) -> str:
+        """Add it."""
+        return what
+
+    shops = [connector(name, title=name) for name in "abcdefg"]
+    steps = [to("list"), calls(call("add", what="x")), say("Added.")]
+    async with bench(tmp_path, YELP, *shops, connector("list", add), steps=steps) as it:
+        (suggested,) = of(await it.ask("put x on the list"), SuggestedPrompts)
+    assert [one.prompt for one in suggested.prompts] == ["Add milk", "Find sushi"]
 
 
 @pytest.mark.parametrize("trouble", [ModelError("busy", "Later.", retryable=True), "", "no json here", "[[[["])
