@@ -26,7 +26,7 @@ def listed(mails: Sequence[Mail], what: str, zone: ZoneInfo) -> str:
 def described(mail: Mail, zone: ZoneInfo) -> str:
     """Like this: "Jo Smith about Lunch, today at nine twelve AM"."""
     sender = speech.clean(mail.sender.partition("@")[0], 40).rstrip(".") or "somebody"
-    subject = speech.clean(mail.subject, 60).rstrip(".")
+    subject = speech.clean(mail.subject, 60).rstrip(".?! ")
     when = ""
     if mail.at is not None:
         when = f", {speech.day(mail.at.date(), datetime.now(zone).date())} at {speech.clock(mail.at)}"
