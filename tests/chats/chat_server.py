@@ -84,9 +84,9 @@ class Running:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *entries: Entry, scripts: dict[str, Iterable[Any]], **settings: str
+    folder: Path | str, *entries: Entry, scripts: dict[str, Iterable[Any]], **settings: str
 ) -> AsyncIterator[Running]:
-    """Serve until the block is left; the stop is the real one, with its drain."""
+    """Serve until the block is left; the stop is the real one, with its drain. `folder` may be a database URL."""
     model = Scripts(scripts)
     server = server_of(entries, model, ODAI_DATABASE_URL=database(folder), **settings)
     bound = listen("127.0.0.1", 0)
@@ -103,8 +103,8 @@ async def serving(
             await task
 
 
-def database(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'chats.db'}"
+def database(folder: Path | str) -> str:
+    return folder if isinstance(folder, str) else f"sqlite+aiosqlite:///{folder / 'chats.db'}"
 
 
 @dataclass
