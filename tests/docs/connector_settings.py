@@ -49,8 +49,11 @@ def main() -> None:
                 found |= {setting.name: row(setting) for setting in declared_by(project)}
             except Exception as error:
                 print(f"{project.parent.name} is left out: {type(error).__name__}: {error}", file=sys.stderr)
-    table = "".join(f"{line}\n" for line in found.values())
-    PAGE.write_text(TABLE.sub(lambda _: table, PAGE.read_text(), count=1))
+    page = PAGE.read_text()
+    # What a connector reads of an account service's settings is told there.
+    elsewhere = TABLE.sub("", page, count=1)
+    table = "".join(f"{line}\n" for name, line in found.items() if f"| `{name}` |" not in elsewhere)
+    PAGE.write_text(TABLE.sub(lambda _: table, page, count=1))
 
 
 if __name__ == "__main__":
