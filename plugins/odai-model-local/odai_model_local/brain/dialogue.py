@@ -267,7 +267,7 @@ class RuleBrain:
         world = web is not None and followup.asks_the_world(utterance) and route.topic_score < route.scale.fits
         if web is not None and world and (found is None or beside or strange(found[0], utterance, route)):
             return self._start(web, utterance)
-        if found is None or beside:
+        if found is None or beside or (found[0].changes and route.of(found[0]) < route.scale.sure):
             return self._cannot(route)
         best, rival = found
         if rival is not None:

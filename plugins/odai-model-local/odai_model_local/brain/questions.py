@@ -61,10 +61,15 @@ def question(slot: Slot) -> str:
         return asked
     if slot.kind == "date":
         return f"On which day do you want to {' '.join(slot.words[:2])}?" if "check" in slot.words else "On which day?"
+    if slot.kind == "email" and "sender" in slot.words:
+        return "From which e-mail address?"
+    if slot.kind == "list" and "email" in slot.words:
+        return "To which e-mail address?"
     if slot.kind in _BY_KIND:
         return _BY_KIND[slot.kind]
     wanted = lower_first(re.split(r"[.,;:(]", plain(slot.description), maxsplit=1)[0]) or " ".join(slot.words) or "rest"
-    article = "" if re.match(r"(?:the|a|an|your|what|which|how)\b", wanted) else "the "
+    wanted = re.sub(r"\b(?:the )?user's\b", "your", wanted)
+    article = "" if re.match(r"(?:the|a|an|its|your|what|which|how|who|where|when|whether)\b", wanted) else "the "
     return shorten(f"Please tell me {article}{wanted}.", 160)
 
 
@@ -90,6 +95,9 @@ def answer(spec: ToolSpec, slot: Slot, utterance: Utterance, today: date) -> dic
         found = {}
         put_place(spec, found, _bare(utterance))
         return found
+    emails = entities.find("email", utterance.tokens)
+    if emails and "email" in slot.words:
+        return {slot.name: [emails[0].value] if slot.kind == "list" else emails[0].value}
     filled = fill(spec, utterance, today)
     if slot.name in filled.args:
         return filled.args

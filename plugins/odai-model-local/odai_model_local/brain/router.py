@@ -127,6 +127,11 @@ class ToolIndex:
         kept = ~np.isin(rows, list(near))
         self._topic_rows, self._topic_vectors = rows[kept], topic_vectors[kept]
         self._sounds = self._names_by_sound()
+        self._searched = {
+            spec.plugin: frozenset(token.low for token in tokenize(spec.title)) - COMMANDS - STOP - {"google"}
+            for spec in self.specs
+            if spec.first("query") is not None
+        }
         self._takes_coins = any(spec.first("coin") for spec in self.specs)
         self._takes_flights = any(spec.first("flight") for spec in self.specs)
         self._words = frozenset().union(*(spec.literals for spec in self.specs)) - STOP
@@ -231,6 +236,7 @@ class ToolIndex:
         placed = any(token.low in entities.AT_A_PLACE for token in utterance.tokens) and any(
             True for span in entities.places(utterance.tokens) if _is_place(span.value)
         )
+        lows = {token.low for token in utterance.tokens}
         out = []
         for spec in self.specs:
             # A coin was named, and this tool needs a flight.
@@ -240,7 +246,9 @@ class ToolIndex:
             own = len(utterance.stems & self._own[spec.name])
             named = _NAME_BONUS if self._named[spec.name] & utterance.stems else 0.0
             place = _PLACE_BONUS if placed and self._takes_places[spec.name] else 0.0
-            entity = _ENTITY_BONUS * max(things, default=0.0) - _STRANGE * strange
+            # "News about bitcoin" is for who looks for words and has that name, not for who knows coins.
+            named_other = any(words & lows for plugin, words in self._searched.items() if plugin != spec.plugin)
+            entity = _ENTITY_BONUS * max(things, default=0.0) * (not named_other) - _STRANGE * strange
             out.append(place + entity + named + _KEYWORD_BONUS * words + min(0.04 * own, 0.08))
         return out
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -71,11 +71,13 @@ class _Filling:
         self.claim(slot.name, span.start, span.end)
 
     def typed(self) -> None:
-        """Everything with a form of its own, except places."""
-        for slot in self.spec.slots:
+        """Everything with a form of its own, except places. Who is written to goes before who writes."""
+        for slot in sorted(self.spec.slots, key=lambda slot: slot.kind != "list"):
             spans: Sequence[entities.Span] = ()
             if slot.kind == "date":
                 spans = list(entities.dates(self.tokens, self.today))
+            elif slot.kind == "list" and "email" in slot.words and not slot.optional:
+                spans = [replace(span, value=[span.value]) for span in entities.find("email", self.tokens)]
             elif slot.kind in entities.FINDERS and slot.kind != "location":
                 spans = entities.find(slot.kind, self.tokens)
             span = next((span for span in spans if self.open(span)), None)

@@ -13,7 +13,9 @@ from odai_model_local.brain.utterance import STOP, bag, stem, tokenize, words_of
 
 _HANG_UP = re.compile(r"hang_?up", re.IGNORECASE)
 _WEB = re.compile(
-    r"search(?:es|ing)? (?:the )?(?:web|internet|google\b(?! (?:news|shopping)))|web search", re.IGNORECASE
+    r"search(?:es|ing)? (?:the )?(?:web|internet|google\b(?! (?:news|shopping|mail|docs?|drive|calendar|flights|hotels|"
+    r"maps|photos)))|web search",
+    re.IGNORECASE,
 )
 # Verbs of asking: every tool's name and examples have them, so they tell none apart.
 COMMANDS = bag(
@@ -43,6 +45,8 @@ class ToolSpec:
     phrases: tuple[str, ...]
     """What is embedded."""
     web_search: bool
+    changes: bool = False
+    """It does something instead of looking it up, so it must be asked for plainly."""
 
     @property
     def needs(self) -> list[Slot]:
@@ -88,6 +92,7 @@ def read_tool(info: ToolInfo) -> ToolSpec:
         templates=templates,
         literals=frozenset(literals),
         phrases=tuple(dict.fromkeys(phrases)),
+        changes=info.confirm,
         web_search=bool(_WEB.search(f"{name_words}. {description}")),
     )
 

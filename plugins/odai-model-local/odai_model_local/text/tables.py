@@ -83,11 +83,17 @@ def _table(things: Sequence[Thing], columns: Sequence[str]) -> list[str]:
     return lines
 
 
+def _label(key: str) -> str:
+    """What is so: without a column's heading, "yes" says nothing."""
+    return heading(key).lower()
+
+
 def _list(things: Sequence[Thing], columns: Sequence[str]) -> list[str]:
     lines = []
     for index, thing in enumerate(things, 1):
         name, rest = name_key(thing), [key for key in columns if key_of(key) != key_of(name_key(thing))]
-        texts = [said(key, thing.get(key), MAX_TEXT) for key in rest]
+        texts = [_label(key) if (value := thing.get(key)) is True else said(key, value, MAX_TEXT) for key in rest]
+        texts = [text for text in texts if text != "no"]
         short = [text for text in texts if text and len(text) <= _LONG]
         title = _name(thing, name) if name else (short.pop(0) if short else "")
         lines.append(f"{index}. **{title}**" + "".join(f" · {text}" for text in short) if title else f"{index}. –")
