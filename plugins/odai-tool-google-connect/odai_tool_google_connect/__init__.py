@@ -62,6 +62,7 @@ def odai_tools() -> ToolPlugin:
             "Use it only when the user wants to connect a Google account or to connect it again: mail, calendar and "
             "documents ask for the account by themselves when they need it. Never write the address of the button."
         ),
+        voice_instructions="Say that a button to connect the account is on the screen.",
         settings=[
             Setting(name="GOOGLE_OAUTH_USERS", help="The ids of the users who may link; empty: everybody.", type=names),
         ],
