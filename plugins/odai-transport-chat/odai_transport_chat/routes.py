@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 from quart import Blueprint, request, websocket
 
-from odai_core import Caller, CallRefused, ChatInfo, PastTurn, TransportContext, handshake
+from odai_core import Caller, ChatInfo, PastTurn, TransportContext, handshake
 from odai_transport_chat import session
 
 SUBPROTOCOL = "odai.chat"
@@ -94,8 +93,8 @@ def blueprint(ctx: TransportContext) -> Blueprint:
         if isinstance(caller, handshake.Refusal):
             return caller.response()
         user = caller.user_id or ""
-        if (no := _no_place(ctx, sockets, user)) is not None:
-            return no.response()
+        if sockets.full(user):
+            return FULL.response()
         with sockets.one(user):
             caller = handshake.localised(caller, socket.args.get("tz", ""), socket.args.get("locale", ""))
             # RFC 6455 allows only an answer out of the offer; the token itself is never echoed.
@@ -104,16 +103,6 @@ def blueprint(ctx: TransportContext) -> Blueprint:
         return None if no is None else no.response()
 
     return routes
-
-
-def _no_place(ctx: TransportContext, sockets: Sockets, user: str) -> handshake.Refusal | None:
-    if sockets.full(user):
-        return FULL
-    try:
-        with ctx.admit(f"chat-{uuid.uuid4()}"):
-            return None
-    except CallRefused as reason:
-        return handshake.refused(reason)
 
 
 async def _user(ctx: TransportContext, asked: Any, chat_id: str | None = None) -> str | handshake.Refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-import uuid
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -122,8 +121,9 @@ class Session:
         self._resting = asyncio.Event()
         """No turn runs and none waits."""
         self._resting.set()
-        self._asked = asyncio.Event()
-        """A prompt waits."""
+        self._awaited = asyncio.Event()
+        """A prompt waits, or the server's stop does."""
+        self._stopping = False
         self._begun = False
         """The turn has told something, so `Chat.stop` finds it running."""
         self._stop_wanted = False
@@ -142,10 +142,11 @@ class Session:
         try:
             ending = await self._converse()
         except CallRefused as refused:
+            told = handshake.refused(refused)
             # What concerns the server has a status, for proxies; what concerns the user, a close code that pages read.
             if self._listener is None and not isinstance(refused, ForeignChat | QuotaReached):
-                return handshake.refused(refused)
-            ending = _refused(refused)
+                return told
+            ending = Ending(told.code, refused.close_code, told.message)
         except SetupError as problem:
             # Only somebody at this machine can do what the remedy says.
             ending = Ending("unavailable", 1011, str(problem)) if self._ctx.loopback else NOT_READY
@@ -202,7 +203,7 @@ class Session:
             if isinstance(told, frames.Prompt):
                 self._prompts.put_nowait(told.text)
                 self._resting.clear()
-                self._asked.set()
+                self._awaited.set()
             else:
                 self._controls.put_nowait(told)
         except asyncio.QueueFull:
@@ -225,16 +226,9 @@ class Session:
     async def _talk(self, chat: Chat) -> NoReturn:
         while True:
             text = await self._prompts.get()
-            if self._prompts.empty():
-                self._asked.clear()
-            try:
-                # A place is held while a turn runs: an open page keeps no caller out, and a stop waits for no page.
-                with self._ctx.admit(f"chat-{uuid.uuid4()}"):
-                    await self._turn(chat, text)
-            except CallRefused as refused:
-                told = _refused(refused)
-                await self._outbox.reply(frames.error(told.reason, told.message, retryable=told.retryable))
-                await self._outbox.reply(frames.END_OF_STREAM)
+            if self._prompts.empty() and not self._stopping:
+                self._awaited.clear()
+            await self._turn(chat, text)
             self._begun = self._stop_wanted = False
             if self._prompts.empty():
                 self._resting.set()
@@ -250,8 +244,8 @@ class Session:
                 await self._outbox.put(event)
                 if isinstance(event, chat_events.EndOfStream):
                     break
-            # The answer is complete; what may follow it is worth waiting for only while nobody asks the next thing.
-            await _unless(self._asked, self._afterwards(told))
+            # The answer is complete; what may follow it is worth a wait only while nobody has a reason to go on.
+            await _unless(self._awaited, self._afterwards(told))
 
     async def _afterwards(self, told: AsyncGenerator[ChatEvent, None]) -> None:
         async for event in told:
@@ -259,6 +253,8 @@ class Session:
 
     async def _heed_stop(self) -> Ending:
         await self._ctx.stopping()
+        self._stopping = True
+        self._awaited.set()
         await self._resting.wait()
         return DRAIN
 
@@ -288,15 +284,6 @@ class Session:
         # The place and the kind only: an exception's words may quote the user.
         where = "".join(traceback.format_tb(failure.__traceback__))
         self._ctx.log.error("a chat failed with %s at\n%s", type(failure).__name__, where)
-
-
-def _refused(reason: CallRefused) -> Ending:
-    """What core said when this user may not have the chat, or nobody may have one now."""
-    told = handshake.refused(reason)
-    if reason.close_code == 1001:
-        return Ending("drain", 1001, "The server is restarting. Please try again in a moment.", retryable=True)
-    lasting = isinstance(reason, ForeignChat | QuotaReached)
-    return Ending(told.code, reason.close_code, told.message, retryable=not lasting)
 
 
 async def _unless(interruption: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

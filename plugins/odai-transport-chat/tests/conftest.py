@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -172,11 +172,9 @@ class FakeContext:
     public_host: str = ""
     loopback: bool = True
     local: bool = True
-    limit: int = 100
     refusal: CallRefused | None = None
     opening: Callable[[], Awaitable[None]] | None = None
     chats: Book = field(default_factory=Book)
-    live: set[str] = field(default_factory=set)
     open_now: asyncio.Queue[ScriptedChat] = field(default_factory=asyncio.Queue)
     opened: int = 0
     closed: int = 0
@@ -198,21 +196,10 @@ class FakeContext:
     async def stopping(self) -> None:
         await self.stop.wait()
 
-    @contextlib.contextmanager
-    def admit(self, session_id: str) -> Iterator[None]:
-        if self.refusal is not None:
-            raise self.refusal
-        if len(self.live) >= self.limit:
-            raise CallRefused("full")
-        assert session_id not in self.live
-        self.live.add(session_id)
-        try:
-            yield
-        finally:
-            self.live.discard(session_id)
-
     @contextlib.asynccontextmanager
     async def open_chat(self, info: ChatInfo) -> AsyncIterator[ScriptedChat]:
+        if self.refusal is not None:
+            raise self.refusal
         if self.opening is not None:
             await self.opening()
         if any(info.chat_id in kept for user, kept in self.chats.chats.items() if user != info.caller.user_id):

@@ -72,16 +72,6 @@ async def test_an_odd_chat_id_is_refused(site: Any, chat_id: str) -> None:
     assert site.ctx.opened == 0
 
 
-@pytest.mark.parametrize(
-    "refusal, code", [(Overloaded("full"), "overloaded"), (Draining("about to restart"), "overloaded")]
-)
-async def test_a_full_or_stopping_server_says_when_to_come_back(site: Any, refusal: CallRefused, code: str) -> None:
-    site.ctx.refusal = refusal
-    answer = await site.refusal()
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert json.loads(answer.body)["code"] == code
-
-
 @pytest.mark.parametrize("reason", [Overloaded("1000 chats are open"), Draining("about to restart")])
 async def test_a_chat_without_a_place_is_refused_before_accept(site: Any, reason: CallRefused) -> None:
     async def refuse() -> None:
@@ -101,32 +91,6 @@ async def test_nobody_takes_all_the_sockets(site: Any) -> None:
     for peer in open_ones:
         await peer.close()
     await site.ctx.all_over()
-
-
-async def test_an_open_socket_takes_no_place_and_a_turn_takes_one(site: Any) -> None:
-    async with site.connect() as peer:
-        chat = await site.ctx.next_chat()
-        assert not site.ctx.live
-        await peer.send("Good day")
-        turn = await chat.next_turn()
-        assert len(site.ctx.live) == 1
-        turn.end()
-        await peer.until("end_of_stream")
-    await site.ctx.all_over()
-    assert not site.ctx.live
-
-
-async def test_a_turn_without_a_place_is_refused_and_the_next_is_not(site: Any) -> None:
-    async with site.connect() as peer:
-        chat = await site.ctx.next_chat()
-        site.ctx.refusal = Overloaded("full")
-        await peer.send("Good day")
-        error, end = await peer.until("end_of_stream")
-        assert (error["type"], error["code"], error["retryable"]) == ("error", "overloaded", True)
-        assert end == {"type": "end_of_stream"}
-        site.ctx.refusal = None
-        await peer.send("Good day")
-        assert (await chat.next_turn()).text == "Good day"
 
 
 async def test_a_foreign_chat_is_closed_with_1008_and_nothing_of_it_is_told(site: Any) -> None:
