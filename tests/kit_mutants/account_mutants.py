@@ -75,6 +75,10 @@ ACCOUNT_MUTANTS: tuple[Mutant, ...] = (
         "calls the bookings API",
     ),
     _mutant(
+        "a question about somebody else", "test_a_change_asks_first", "Book a mooring in a harbour.",
+        "Book a mooring in the user's harbour.",
+    ),
+    _mutant(
         "a change in a call", "test_a_change_asks_first", "    confirm=True,\n", "    confirm=True, voice=True,\n",
     ),
     _mutant("an id for every try", "test_a_confirmed_action_is_done_once", _BOOKING, "secrets.token_hex(16)"),

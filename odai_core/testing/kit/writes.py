@@ -11,7 +11,7 @@ from odai_core.testing.kit.subject import NotApplicable, Subject
 
 MOST_REQUESTS = 20
 """So many answers are lost one by one."""
-_OURS = re.compile(r"(?i)\b(?:tool|function|api|endpoint|json|parameter|argument|call)s?\b")
+_OURS = re.compile(r"(?i)\b(?:tool|function|api|endpoint|json|parameter|argument|call|user)s?\b")
 
 
 @standard(per="tool")
@@ -31,7 +31,7 @@ async def test_a_change_asks_first(subject: Subject, tool: str) -> None:
         f"{tool} is put to the user as {asked!r}: begin its docstring with one plain sentence, such as 'Send a mail.'"
     )
     ours = _OURS.search(asked)
-    assert not ours, f"{tool} is put to the user as {asked!r}: {ours and ours[0]} is a word of ours"
+    assert not ours, f"{tool} is put to the user as {asked!r}: {ours and ours[0]} is not what one says to a person"
 
 
 @standard(per="tool")

@@ -143,7 +143,7 @@ async def send_google_email(
     subject: str,
     body: str,
 ) -> ToolResponse:
-    """Send a mail from the user's own address.
+    """Send a mail from the connected account.
 
     Args:
         sender_name: The user's name, as the recipients see it.
@@ -200,7 +200,7 @@ async def reply_to_google_email(
     thread_id: str,
     body: str,
 ) -> ToolResponse:
-    """Answer a mail in its conversation, from the user's own address.
+    """Answer a mail in its conversation, from the connected account.
 
     Args:
         sender_name: The user's name, as the recipients see it.

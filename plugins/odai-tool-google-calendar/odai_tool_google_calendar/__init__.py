@@ -107,7 +107,7 @@ async def create_google_calendar_event(
     invitees: list[str] | None = None,
     google_meet: bool = False,
 ) -> ToolResponse:
-    """Put a new event in the user's calendar. Whoever is invited gets an e-mail.
+    """Put a new event in the calendar. Whoever is invited gets an e-mail.
 
     Args:
         title: What the event is called.
@@ -158,7 +158,7 @@ async def create_google_calendar_event(
     progress="Taking it off your calendar",
 )
 async def delete_google_calendar_event(ctx: ToolContext, event_id: str) -> ToolResponse:
-    """Delete an event from the user's calendar. Whoever was invited is told.
+    """Delete an event from the calendar. Whoever was invited is told.
 
     Args:
         event_id: The id of the event, from the list of events.

@@ -82,7 +82,7 @@ async def search_google_docs_by_name_or_content(ctx: ToolContext, query: str) ->
     progress="Saving a Google Doc",
 )
 async def save_google_doc(ctx: ToolContext, title: str, content: str) -> ToolResponse:
-    """Save a text as a new document in the user's Google Drive.
+    """Save a text as a new document in Google Drive.
 
     Args:
         title: The document's name.
