@@ -76,6 +76,9 @@ def test_the_wheels_carry_what_they_need(wheels):
         assert not any("/tests/" in name or name.startswith("tests/") for name in names), wheel.name
     page = zipfile.ZipFile(next(wheels.glob("odai_transport_webrtc-*.whl"))).namelist()
     assert any(name.endswith("main.js") for name in page)
+    chat = zipfile.ZipFile(next(wheels.glob("odai_transport_chat-*.whl"))).namelist()
+    assert {"main.js", "markdown-it.js", "markdown-it.LICENSE.txt"} <= {name.rpartition("/")[2] for name in chat}
+    assert "odai_core/web/ui/base.css" in zipfile.ZipFile(next(wheels.glob("odai_core-*.whl"))).namelist()
 
 
 @pytest.mark.slow
