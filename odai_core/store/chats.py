@@ -112,11 +112,14 @@ class ChatStore:
             raise ForeignChat("This chat belongs to another user.")
         return made.rowcount == 1
 
-    async def claim(self, chat_id: str, holder: str, seconds: float) -> bool:
-        """Take the chat for one turn, or keep it for longer. False: another process has it, or it is gone."""
+    async def claim(self, chat_id: str, holder: str, seconds: float, owner: str | None = None) -> bool:
+        """Take the chat for one turn, or keep it for longer. False: another process has it, or it is gone.
+
+        With an `owner` also when it was deleted, and somebody else has begun one of this id since.
+        """
         now = self._clock()
         free = or_(chats.c.holder.is_(None), chats.c.holder == holder, chats.c.held_until <= now)
-        take = update(chats).where(_is(chat_id), free).values(holder=holder, held_until=now + seconds)
+        take = update(chats).where(_is(chat_id, owner), free).values(holder=holder, held_until=now + seconds)
         async with self._database.begin() as connection:
             return (await connection.execute(take)).rowcount == 1
 
@@ -131,11 +134,13 @@ class ChatStore:
         async with self._database.read() as connection:
             return [item for turn in (await _items(connection, chat_id)).values() for item in turn]
 
-    async def append(self, chat_id: str, turn: PastTurn, items: Sequence[Mapping[str, Any]]) -> bool:
+    async def append(
+        self, chat_id: str, turn: PastTurn, items: Sequence[Mapping[str, Any]], owner: str | None = None
+    ) -> bool:
         """Keep a turn and its items: all of it, or nothing.
 
-        False: nothing was changed, for this turn.id is there already, or the chat is gone. Raises ValueError for a turn
-        above 8 MiB, or one that is not JSON.
+        False: nothing was changed, for this turn.id is there already, or the chat is gone, or, with an `owner`, another
+        user's by now. Raises ValueError for a turn above 8 MiB, or one that is not JSON.
         """
         body, bodies = encode(asdict(turn)), [encode(item) for item in items]
         size = len(body) + sum(map(len, bodies))
@@ -143,7 +148,7 @@ class ChatStore:
             raise ValueError(f"a turn of {size} bytes is above the {MAX_TURN_BYTES} that a chat keeps")
         async with self._database.begin() as connection:
             # Locks the row at PostgreSQL; at SQLite the whole transaction has the lock.
-            number = await connection.scalar(select(chats.c.turns).where(_is(chat_id)).with_for_update())
+            number = await connection.scalar(select(chats.c.turns).where(_is(chat_id, owner)).with_for_update())
             same = (turns.c.chat_id == chat_id) & (turns.c.id == escaped(turn.id))
             if number is None or await connection.scalar(select(turns.c.number).where(same)) is not None:
                 return False

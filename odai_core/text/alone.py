@@ -22,8 +22,8 @@ log = logging.getLogger("odai.text")
 class Leases(Protocol):
     """The part of the store that is used here."""
 
-    async def claim(self, chat_id: str, holder: str, seconds: float) -> bool:
-        """Take or renew the lease; False: somebody else has it."""
+    async def claim(self, chat_id: str, holder: str, seconds: float, owner: str) -> bool:
+        """Take or renew the lease; False: somebody else has it, or the chat is not this owner's (any more)."""
 
     async def release(self, chat_id: str, holder: str) -> None:
         """Give it back."""
@@ -48,11 +48,18 @@ class Turns:
 
     @asynccontextmanager
     async def alone(
-        self, chat_id: str, *, wait: float, refused: Callable[[], Awaitable[object]], lost: Callable[[], None]
+        self,
+        chat_id: str,
+        owner: str,
+        *,
+        wait: float,
+        refused: Callable[[], Awaitable[object]],
+        lost: Callable[[], None],
     ) -> AsyncIterator[None]:
         """Have the chat for oneself; waits at most `wait` seconds, then raises Taken.
 
-        `refused` makes the chat anew, if what stands in the way is that somebody deleted it. `lost` is told when the
+        `refused` makes the chat anew, if what stands in the way is that somebody deleted it, and raises for one that
+        another user has begun since. `lost` is told when the
         chat is taken in mid-turn: this process stood still for so long that another one had to believe it dead.
         """
         shared = self._locks.setdefault(chat_id, _Shared())
@@ -64,11 +71,11 @@ class Turns:
                 async with asyncio.timeout(wait):
                     await shared.lock.acquire()
                     locked = True
-                    await self._claim(chat_id, holder, refused)
+                    await self._claim(chat_id, owner, holder, refused)
                     claimed = True
             except TimeoutError:
                 raise Taken from None
-            renewing = asyncio.create_task(self._renew(chat_id, holder, lost))
+            renewing = asyncio.create_task(self._renew(chat_id, owner, holder, lost))
             try:
                 yield
             finally:
@@ -83,18 +90,18 @@ class Turns:
             if not shared.users:
                 self._locks.pop(chat_id, None)
 
-    async def _claim(self, chat_id: str, holder: str, refused: Callable[[], Awaitable[object]]) -> None:
-        while not await self._leases.claim(chat_id, holder, LEASE_SECONDS):
+    async def _claim(self, chat_id: str, owner: str, holder: str, refused: Callable[[], Awaitable[object]]) -> None:
+        while not await self._leases.claim(chat_id, holder, LEASE_SECONDS, owner):
             await refused()
-            if await self._leases.claim(chat_id, holder, LEASE_SECONDS):
+            if await self._leases.claim(chat_id, holder, LEASE_SECONDS, owner):
                 return
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _renew(self, chat_id: str, holder: str, lost: Callable[[], None]) -> None:
+    async def _renew(self, chat_id: str, owner: str, holder: str, lost: Callable[[], None]) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
-                kept = await self._leases.claim(chat_id, holder, LEASE_SECONDS)
+                kept = await self._leases.claim(chat_id, holder, LEASE_SECONDS, owner)
             except Exception as error:  # the store may be back before the lease is over
                 log.warning("a chat's lease could not be renewed: %s", type(error).__name__)
                 continue

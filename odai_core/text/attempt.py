@@ -103,6 +103,7 @@ class Attempt:
         desk, info = self._desk, self._info
         alone = desk.turns.alone(
             info.chat_id,
+            info.caller.user_id or "",
             wait=desk.limits.wait_seconds,
             refused=lambda: desk.enter(info),
             lost=lambda: self.stop(BUSY),
@@ -178,7 +179,7 @@ class Attempt:
             status=status,
         )
         try:
-            return await self._desk.store.append(self._info.chat_id, turn, items)
+            return await self._desk.store.append(self._info.chat_id, turn, items, self._info.caller.user_id or "")
         except Exception as error:
             log.error("a turn could not be kept: %s", type(error).__name__)
             return False

@@ -13,7 +13,7 @@ from agents.exceptions import (
 )
 
 from odai_core.calls import Caller
-from odai_core.errors import ModelError, QuotaReached, SetupError
+from odai_core.errors import ForeignChat, ModelError, QuotaReached, SetupError
 from odai_core.text.events import ChatError
 
 log = logging.getLogger("odai.text")
@@ -43,6 +43,8 @@ def explained(error: BaseException, caller: Caller) -> ChatError:
             return ChatError(error.code, error.message, error.retryable)
         case QuotaReached():
             return ChatError("quota", str(error), False)
+        case ForeignChat():
+            return ChatError("unavailable", "This chat was deleted, and its id is not yours any more.", False)
         case SetupError():
             log.warning("no chat can be answered: %s %s", error.cause, error.remedy)
             # Who runs the server on this machine can do something about it; anybody else only needs to know.
