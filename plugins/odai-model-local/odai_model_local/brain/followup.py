@@ -137,12 +137,15 @@ def inherited(spec: ToolSpec, memory: Memory) -> dict[str, Any]:
 
 
 def finder(specs: Sequence[ToolSpec], spec: ToolSpec, wanted: Slot) -> ToolSpec | None:
-    """The search of the same plugin that finds things with the wanted id."""
+    """The search of the same plugin that finds things with the wanted id; never one that changes something."""
     about = {stem(word) for word in wanted.words if word != "id"}
     searches = [
         one
         for one in specs
-        if one.plugin == spec.plugin and not _item_slots(one) and one.first("query", "text") is not None
+        if one.plugin == spec.plugin
+        and not one.changes
+        and not _item_slots(one)
+        and one.first("query", "text") is not None
     ]
     named = [one for one in searches if about & {stem(word) for word in words_of(one.name)}]
     return next(iter(named or searches), None)
