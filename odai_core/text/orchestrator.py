@@ -22,7 +22,7 @@ from odai_core.plugins.choice import choose_text_model
 from odai_core.plugins.host import PluginHost, default_host
 from odai_core.plugins.running import tool_context, tool_info
 from odai_core.text import prompts
-from odai_core.text.unhandled import REPORT
+from odai_core.text.unhandled import REPORT, report_unhandled_request
 from odai_core.tools.bridge import function_tool
 from odai_core.tools.compact import for_text_model
 from odai_core.tools.invoke import invoke
@@ -133,7 +133,7 @@ async def _run_as_guest(spec: ToolSpec, arguments: str) -> str:
     from odai_core.tools.http import HttpClient
 
     if spec.name == REPORT.name:
-        return prompts.REPORTED
+        return await report_unhandled_request("", "")
     if spec.options.confirm:
         return for_text_model(ToolResponse.error("not_configured", prompts.NEEDS_SCREEN, retryable=False))
     host = default_host()

@@ -21,7 +21,7 @@ from odai_core.text import prompts
 from odai_core.text.confirm import Confirmations
 from odai_core.text.events import ChatEvent, ToolCalled, ToolOutput
 from odai_core.text.record import Record
-from odai_core.text.unhandled import REPORT
+from odai_core.text.unhandled import REPORT, report_unhandled_request
 from odai_core.tools.compact import for_text_model
 from odai_core.tools.http import HttpClient
 from odai_core.tools.invoke import error_response, invoke
@@ -117,7 +117,7 @@ class ToolWork:
     async def run(self, spec: ToolSpec, call_id: str, arguments: str, agent: str) -> str:
         """Run one tool; the text for the model, at most 16 kB. Raises only a cancellation."""
         if spec.name == REPORT.name:
-            return self._report(arguments)
+            return await self._report(arguments)
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
@@ -131,13 +131,13 @@ class ToolWork:
         while pending := self._running | self._writing:
             await asyncio.wait(pending)
 
-    def _report(self, arguments: str) -> str:
+    async def _report(self, arguments: str) -> str:
         try:
             given = REPORT.decode(arguments)
-        except ToolError:
-            return prompts.REPORTED
+        except ToolError as error:
+            return for_text_model(error_response(error))
         self._shop.track("Unhandled Request", {"prompt": self._prompt, **given})
-        return prompts.REPORTED
+        return await report_unhandled_request(**given)
 
     async def _shown(self, spec: ToolSpec, call_id: str, arguments: str, agent: str) -> str:
         self._calls += 1

@@ -85,7 +85,8 @@ class Turn:
         """Answer. Raises what went wrong; whatever happens, no task of the SDK is left."""
         running = Runner.run_streamed(
             self._engine.agent,
-            [*history, *self._record.items],  # type: ignore[list-item]
+            # The SDK copies what it is given, several times: a chat of years is cut before.
+            [*fitted(history, self._limits.context_tokens), *self._record.items],  # type: ignore[list-item]
             context=self,
             max_turns=MAX_STEPS,
             run_config=self._config(),
@@ -170,18 +171,17 @@ class Turn:
     def _paused(self) -> Iterator[None]:
         """The turn's clock stands still while a person thinks."""
         loop, clock = asyncio.get_running_loop(), self._clock
-        if clock is None or clock.expired():
-            yield
-            return
-        if not self._pauses:
-            self._left = (clock.when() or loop.time()) - loop.time()
-            clock.reschedule(None)
+        assert clock is not None
+        # A RuntimeError means that the turn is over, and its clock with it.
+        with suppress(RuntimeError):
+            if not self._pauses:
+                self._left = (clock.when() or 0.0) - loop.time()
+                clock.reschedule(None)
         self._pauses += 1
         try:
             yield
         finally:
             self._pauses -= 1
-            # The turn may be over by now, and its clock with it.
             with suppress(RuntimeError):
                 if not self._pauses:
                     clock.reschedule(loop.time() + self._left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from odai_core.contract import tool
+from odai_core.text import prompts
 from odai_core.tools.schema import describe
 
 
@@ -14,7 +15,7 @@ async def report_unhandled_request(capability_requested: str, capability_descrip
         capability_requested: What is missing, in two to five words: "book a taxi".
         capability_description: One sentence about what it would have to do. No names or details of the user.
     """
-    return f"{capability_requested}: {capability_description}"
+    return prompts.REPORTED
 
 
 REPORT = describe(report_unhandled_request, builtin=True)

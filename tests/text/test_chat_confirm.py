@@ -305,3 +305,28 @@ async def test_questions_do_not_gather():
     await asyncio.wait({task})
     assert confirmations._waiting == {}
     assert asked[-1] == ConfirmationSettled(asked[0].id, "expired")
+
+
+async def test_the_clock_goes_on_when_the_last_of_several_questions_is_answered(tmp_path):
+    post = Post()
+    both = calls(call("send_letter", **LETTER), call("send_letter", **LETTER | {"to": "eve"}))
+    steps = [to("post"), both, calls(call("send_letter", **LETTER | {"to": "zoe"})), say("Sent.")]
+    async with bench(tmp_path, post.entry(), steps=steps, ODAI_MAX_TURN_SECONDS="30") as it, it.open() as chat:
+        events, asked = [], []
+        async for event in chat.prompt("write"):
+            events.append(event)
+            if isinstance(event, ConfirmationRequired):
+                asked.append(event)
+            if len(asked) == 2:
+                (attempt,) = chat.attempts
+                turn, _ = attempt._turn
+                assert turn._clock.when() is None
+                await chat.confirm(asked[0].id, True)
+                await chat.confirm(asked[1].id, False)
+                asked.append(None)
+            if len(asked) == 4:
+                raise AssertionError("the tool was declined for this turn")
+            if isinstance(event, ToolOutput) and event.output is None and len(of(events, ToolOutput)) == 3:
+                assert turn._clock.when() is not None
+    assert [name for _, name, *_ in post.sent] == ["bob"]
+    assert answer_of(events) == "Sent."

@@ -382,3 +382,52 @@ async def test_closing_the_desk_ends_what_runs(tmp_path):
         assert [event async for event in events if isinstance(event, ToolOutput)] == []
         await opened.__aexit__(None, None, None)
         assert [turn.status for turn in await it.desk.book.read("ada", "chat-1")] == ["stopped"]
+
+
+async def test_a_lease_that_cannot_be_given_back_ends_by_itself(tmp_path, monkeypatch, caplog):
+    async def broken(*arguments):
+        raise OSError("disk")
+
+    async with bench(tmp_path, steps=[say("One.")]) as it, it.open() as chat:
+        monkeypatch.setattr(it.desk.store, "release", broken)
+        assert chat.chat_id == "chat-1"
+        assert answer_of(await everything(chat, "one")) == "One."
+        assert it.desk.turns._locks == {}
+    assert "could not be given back" in caplog.text
+
+
+async def test_a_second_cancellation_does_not_cut_the_end_in_two(tmp_path):
+    gate = Gate()
+
+    @tool(timeout=60)
+    async def stubborn() -> str:
+        """Take a moment to clean up."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            gate.reached.set()
+            await gate.open.wait()
+        return ""
+
+    async with bench(tmp_path, connector("yelp", stubborn), steps=[to("yelp"), calls(call("stubborn"))]) as it:
+        called = asyncio.Event()
+
+        async def socket():
+            async with it.open() as chat:
+                async for event in chat.prompt("go"):
+                    if isinstance(event, ToolCalled):
+                        called.set()
+
+        task = asyncio.create_task(socket())
+        async with asyncio.timeout(SECONDS):
+            await called.wait()
+            await when(lambda: it.desk.live)
+            task.cancel()
+            await gate.reached.wait()
+            task.cancel()
+            gate.open.set()
+            await asyncio.wait({task})
+        assert task.cancelled()
+        await it.desk.close()
+        (turn,) = await it.desk.book.read("ada", "chat-1")
+    assert turn.status == "stopped"

@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from agents import set_tracing_disabled
+from agents import set_trace_processors, set_tracing_disabled
 from agents.exceptions import MaxTurnsExceeded, ModelBehaviorError
 from agents.testing import ModelStep, ScriptedModel
 from agents.tracing import get_trace_provider
@@ -350,6 +350,7 @@ async def test_what_fails_at_the_very_end_is_told_too(tmp_path, monkeypatch):
 
 async def test_nothing_is_traced_unless_the_operator_says_so(tmp_path):
     seen = []
+    set_trace_processors([])
 
     class Watching(ScriptedModel):
         def stream_response(self, *arguments, **named):
