@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -228,6 +229,15 @@ async def test_a_question_shows_exactly_what_and_waits_for_a_click(
     assert await page.get_by_role("button", name="Approve").count() == 0
     turn.end()
     await page.locator("#send", has_text="Send").wait_for()
+
+
+async def test_a_question_hides_no_sign_that_changes_what_is_read(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser, "Send it")
+    given = {"text": "Pay \u202e001\u202c\u200b now\r\n\N{FAMILY} \U000e0041", "to": ["ann@example.com\u2066"]}
+    turn.emit(chat_events.ConfirmationRequired("k", "t", "Gmail", "Send?", given, time.time() + 60, "Gmail"))
+    await browser.sees("Send?")
+    exact = await browser.page.locator(".arguments dd").all_text_contents()
+    assert exact == ["Pay ⟨U+202E⟩001⟨U+202C⟩⟨U+200B⟩ now\r\n\N{FAMILY} ⟨U+E0041⟩", "ann@example.com⟨U+2066⟩"]
 
 
 async def test_a_question_that_expires_says_that_nothing_was_done(site: Any, browser: Any) -> None:

@@ -4,11 +4,19 @@ import { button, element } from "./dom.js";
 import { label } from "./results.js";
 import { OUTCOMES, remaining } from "./words.js";
 
-// Exactly what the tool is given: nothing is shortened, and line breaks stay.
+// Controls, signs that turn the direction of writing, and those that take no room: what they do is not to be seen.
+const HIDDEN =
+  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+function seen(text) {
+  return text.replace(HIDDEN, (sign) => `⟨U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+}
+
+// Exactly what the tool is given: nothing is shortened, line breaks stay, and what hides itself is named.
 function exact(value) {
   const lines = Array.isArray(value) && value.length > 0 && value.every((one) => /^[^\n[{]+$/.test(one));
-  if (lines) return value.join("\n");
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  if (lines) return seen(value.join("\n"));
+  return seen(typeof value === "string" ? value : JSON.stringify(value, null, 2));
 }
 
 let count = 0;
