@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -82,7 +83,7 @@ class _Plaid:
             return UNKNOWN.response()
         try:
             grant = await (items.exchange(self.ctx, wanted.public_token) if link is None else self._again(link))
-            link_id = await self.ctx.save(user, grant)
+            link_id = await self._save(user, grant, new=link is None)
         except ToolError as error:
             return _failed(error)
         return _json({"id": link_id, "institution": grant.label})
@@ -100,6 +101,16 @@ class _Plaid:
         if isinstance(user, handshake.Refusal):
             return user.response()
         return ("", 204) if await self.ctx.remove(user, link_id) else UNKNOWN.response()
+
+    async def _save(self, user: str, grant: Grant, *, new: bool) -> str:
+        try:
+            return await self.ctx.save(user, grant)
+        except Exception:
+            # Its token is about to be lost, and with it the only way to ever close what was opened at Plaid.
+            if new:
+                with suppress(ToolError):
+                    await items.remove(self.ctx, grant)
+            raise
 
     async def _again(self, link: Link) -> Grant:
         grant = Grant(subject=link.subject, label=link.label, access_token=link.token)

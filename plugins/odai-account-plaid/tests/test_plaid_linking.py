@@ -73,6 +73,17 @@ async def test_a_bank_is_forgotten_also_when_plaid_does_not_answer(house: House,
     assert "plaid did not take back a grant that was removed here: ToolError" in caplog.text
 
 
+async def test_a_bank_that_cannot_be_kept_is_not_left_open_at_plaid(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("odai_core.accounts.safe.MAX_LINKS", 1)
+    await house.link()
+    refused = await house.post("set_access_token", {"public_token": await house.public_token("ins_109509")})
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan")
+    (kept,) = await house.kept()
+    removed = [json.loads(ask.body)["access_token"] for ask in house.plaid.seen if ask.path == "/item/remove"]
+    assert len(removed) == 1
+    assert removed != [kept.grant.access_token.reveal()]
+
+
 async def rest(house: House) -> None:
     """The bank wants its owner to log in again, and a tool finds out."""
     (kept,) = await house.kept()
