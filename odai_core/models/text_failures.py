@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import openai
-from agents.exceptions import UserError
 
 from odai_core.errors import ModelError
 
@@ -48,8 +47,6 @@ def failures(model: str) -> Iterator[None]:
         yield
     except ModelError as error:
         log.warning("The text model %s failed: %s", model, error.code)
-        raise
-    except UserError:
         raise
     except Exception as error:
         status = getattr(error, "status_code", None)

@@ -89,6 +89,12 @@ async def ask(model: Model, prompt: str) -> RunResultStreaming:
     return result
 
 
+async def ask_with(model: Model, items: list[object]) -> RunResultStreaming:
+    result = Runner.run_streamed(assistant(model), [*items, {"role": "user", "content": "hi"}])  # type: ignore[list-item]
+    await read(result)
+    return result
+
+
 async def settled(service: FakeChat, before: set[asyncio.Task[object]]) -> None:
     """No connection and no task is left of what was done since."""
     for _ in range(500):
@@ -277,11 +283,8 @@ async def test_no_key_is_sent_when_there_is_none(service: FakeChat, monkeypatch:
 
 
 async def go_on(model: Model, history: list[object], service: FakeChat) -> Asked:
-    items = [*history, {"role": "user", "content": "And now?"}]
     service.answers.append(Answer("Now this."))
-    result = Runner.run_streamed(assistant(model), items)  # type: ignore[arg-type]
-    await read(result)
-    assert result.final_output == "Now this."
+    assert (await ask_with(model, history)).final_output == "Now this."
     return service.requests[-1]
 
 
@@ -305,6 +308,15 @@ async def test_reasoning_of_the_turn_under_way_is_sent_back(service: FakeChat) -
     assert next(item["type"] for item in service.requests[1].body["input"] if "type" in item) == "reasoning"
     assert service.requests[0].body["include"] == ["reasoning.encrypted_content"]
     assert service.requests[0].body["store"] is False
+    await model.close()
+
+
+async def test_a_history_that_cannot_be_sent_is_a_failure_too(service: FakeChat) -> None:
+    model = make("compatible", service)
+    with pytest.raises(ModelError) as caught:
+        await ask_with(model, [{"type": "mystery", "text": "Rosebud"}])
+    assert "Rosebud" not in str(caught.value)
+    assert service.served == 0
     await model.close()
 
 

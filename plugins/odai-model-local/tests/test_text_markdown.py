@@ -254,3 +254,62 @@ def test_the_sentence_stops_where_the_table_says_the_same() -> None:
     markdown = section(Found(True, "For sushi: First, A, with one star. Second, B.", data), None)
     assert markdown.startswith("For sushi:\n\n| Name | Rating |")
     assert section(Found(True, "First, A. Second, B.", data), None).startswith("First, A. Second, B.")
+
+
+def test_units_stay_with_their_numbers() -> None:
+    weather = {
+        "location": {"name": "Boston", "region": "MA", "lat": 42.3, "lon": -71.0},
+        "now": {"temp_c": 6.1, "temp_f": 43.0, "humidity": 61, "condition": {"text": "Grey", "code": 3}},
+        "wind": {"Speed": {"Value": 12.0, "Unit": "mi/h"}},
+        "price": {"min": 45.0, "max": 140.0, "currency": "USD"},
+        "address": {"display_address": ["1 Main St", "Rome"], "zip": 1},
+    }  # fmt: skip
+    assert blocks(weather) == [
+        "- Location: Boston, MA\n- Temperature: 43 °F, 6.1 °C\n- Humidity (%): 61\n- Weather: Grey\n"
+        "- Wind: 12 mi/h\n- Price: 45 to 140 USD\n- Address: 1 Main St, Rome"
+    ]
+
+
+def test_parts_of_rows_with_much_in_them_become_columns() -> None:
+    days = [
+        {
+            "date": f"2020-02-0{n}",
+            "day": {"maxtemp_f": 40 + n, "maxtemp_c": 4 + n, "uv": n, "condition": {"text": f"Sky {n}"}},
+        }
+        for n in range(1, 4)
+    ]
+    assert several(days)[:3] == [
+        "| Date | High | UV index | Weather |",
+        "|---|---|---|---|",
+        "| Sat 1 Feb 2020 | 41 °F, 5 °C | 1 | Sky 1 |",
+    ]
+
+
+def test_of_many_columns_those_that_differ_stay() -> None:
+    rows = [{"name": f"N{n}", "a": 1, "b": "same", **{key: n + at for at, key in enumerate("pqruv")}} for n in range(3)]
+    assert several(rows)[0] == "| Name | P | Q | R | U | V |"
+
+
+def test_rows_without_a_name_and_with_flags() -> None:
+    assert several([{"n": 1, "m": 2}, {"n": 3, "m": 4}])[0] == "| N | M |"
+    mails = [{"subject": f"S{n}", "unread": n == 0, "snippet": "words " * 20} for n in range(2)]
+    assert several(mails)[0] == "1. **S0** · unread"
+    assert several(mails)[2] == "2. **S1**"
+    assert several([1, "x", None]) == []
+
+
+def test_rates_are_a_table() -> None:
+    rates = {f"C{n}X": n + 0.5 for n in range(20)}
+    (base, table) = blocks({"base": "EUR", "rates": rates})
+    assert base == "- Base: EUR"
+    assert table.startswith("| Name | Rate |\n|---|---|\n| C0X | 0.5 |")
+    assert table.endswith("… and 10 more.")
+
+
+def test_lists_of_texts_are_one_line() -> None:
+    thing = {
+        "name": "X",
+        "colours": ["a", "b", "c", "d", "e"],
+        "food": [{"title": "Sushi", "alias": "s"}, {"title": "Bar"}],
+    }
+    assert blocks(thing) == ["- Name: X\n- Colours: a, b, c, d…\n- Food: Sushi, Bar"]

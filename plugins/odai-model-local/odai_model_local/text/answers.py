@@ -159,8 +159,3 @@ def _prose(text: str) -> list[str]:
     paragraphs = [escaped(part, 500) for part in re.split(r"\n\s*\n", text[:20_000]) if part.strip()]
     shown = [f"> {part}" for part in paragraphs[:MAX_PARAGRAPHS] if part]
     return ["\n>\n".join(shown) + ("\n>\n> …" if len(paragraphs) > MAX_PARAGRAPHS else "")] if shown else []
-
-
-def account_needed(found: Found) -> bool:
-    """A button is on the screen."""
-    return found.error == "account_needed"

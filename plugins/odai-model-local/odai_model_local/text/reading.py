@@ -15,6 +15,7 @@ from odai_model_local.brain.types import as_dict
 HAND_OFF: Final = "transfer_to_"
 REPORT: Final = "report_unhandled_request"
 MAX_TEXT: Final = 4_000
+"""Characters of a message that are read."""
 _MOMENT = re.compile(r"It is \w+, (\d{1,2} \w+ \d{4}), about (\d\d:\d\d) in the user's time zone")
 _PLACE = re.compile(r"The user is in ([^\n]{1,80}?)\.(?:\s|$)")
 _ZONE = re.compile(r"in the user's time zone, ([A-Za-z][\w+-]*(?:/[\w+-]+){0,2})")
@@ -47,14 +48,14 @@ class Exchange:
 def read_chat(items: str | Sequence[Any]) -> list[Exchange]:
     """Every exchange, oldest first. What is of no known shape is passed over."""
     if isinstance(items, str):
-        return [Exchange(items)]
+        return [Exchange(items[:MAX_TEXT])]
     exchanges: list[Exchange] = []
     by_id: dict[str, Made] = {}
     for raw in items:
         item = as_dict(raw)
         kind = item.get("type") or "message"
         if kind == "message" and item.get("role") == "user":
-            exchanges.append(Exchange(text_of(item.get("content"))))
+            exchanges.append(Exchange(text_of(item.get("content"))[:MAX_TEXT]))
         elif exchanges:
             _take(exchanges[-1], kind, item, by_id)
     return exchanges
