@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ MAX_STEPS = 40
 MAX_ANSWER = 200_000
 """Characters of one turn's answer."""
 MAX_TOOLS_AT_ONCE = 8
+GRACE_SECONDS = 10.0
+"""What a model gets to end its stream once it is cancelled."""
+
+log = logging.getLogger("odai.text")
 
 Emit = Callable[[ChatEvent], Awaitable[None]]
 
@@ -44,6 +49,15 @@ class TurnLimits:
     seconds: float
     context_tokens: int
     tracing: bool = False
+
+
+async def _gone(running: RunResultStreaming) -> None:
+    """Wait for the SDK's own task. Raises ModelError for a model that goes on after it was cancelled."""
+    if running.run_loop_task is not None:
+        _, left = await asyncio.wait({running.run_loop_task}, timeout=GRACE_SECONDS)
+        if left:
+            log.error("a text model goes on after it was cancelled; it is left behind")
+            raise ModelError("model", "The model did not stop when it should have.", retryable=True)
 
 
 class _NoProvider(ModelProvider):
@@ -133,9 +147,8 @@ class Turn:
             running.cancel()
             raise
         finally:
+            await _gone(running)
             await stream.aclose()  # type: ignore[attr-defined]
-            if running.run_loop_task is not None:
-                await asyncio.wait({running.run_loop_task})
 
     async def _take(self, event: Any) -> None:
         match event:

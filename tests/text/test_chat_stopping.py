@@ -431,3 +431,27 @@ async def test_a_second_cancellation_does_not_cut_the_end_in_two(tmp_path):
         await it.desk.close()
         (turn,) = await it.desk.book.read("ada", "chat-1")
     assert turn.status == "stopped"
+
+
+async def test_a_model_that_does_not_stop_does_not_keep_the_chat(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("odai_core.text.turn.GRACE_SECONDS", 0.05)
+    last = asyncio.Event()
+
+    def stubborn(request):
+        async def events():
+            yield SimpleNamespace(type="response.output_text.delta", delta="Er")
+            while not last.is_set():
+                with suppress(asyncio.CancelledError):
+                    await last.wait()
+
+        return events()
+
+    async with bench(tmp_path, steps=[ModelStep.stream(stubborn), say("Free.")]) as it, it.open() as chat:
+        events = chat.prompt("go")
+        await until(events, TextDelta)
+        async with asyncio.timeout(SECONDS):
+            await events.aclose()
+            assert answer_of(await everything(chat, "again")) == "Free."
+        assert "left behind" in caplog.text
+        last.set()
+        await when(lambda: len(asyncio.all_tasks()) <= 2)
