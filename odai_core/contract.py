@@ -193,6 +193,8 @@ class TransportPlugin:
     check: Callable[[Values], Problem | None] | None = None
     home: str = ""
     """The name of the blueprint's view that is also served at "/"; the first ready transport with one has it."""
+    page: bool = False
+    """There is a page for people at its prefix, beside what is served at "/"; `odai serve` says where."""
 
 
 # -- models and accounts ----------------------------------------------------------------------------

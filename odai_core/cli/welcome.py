@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from odai_core.cli import output
 from odai_core.cli.installed import STATE_STYLES
+from odai_core.contract import TransportPlugin
 from odai_core.errors import SetupError
 from odai_core.plugins.catalog import State
 
 if TYPE_CHECKING:
+    from odai_core.plugins.catalog import Entry
     from odai_core.web.app import Server
 
 Fact = tuple[str, str, str]
@@ -31,7 +33,8 @@ def welcome(server: Server, host: str, port: int, *, loopback: bool) -> None:
     address = url(host, port)
     where = Text(address, style=f"bold link {address}")
     out.print(Text.assemble((f"ODAI {core_version()}", "bold"), " listens on ", where), soft_wrap=True)
-    output.print_facts([*_ready(server), *_not_ready(server), *([] if loopback else [_public(server)])])
+    facts = [*_ready(server), *_pages(server, address), *_not_ready(server)]
+    output.print_facts(facts if loopback else [*facts, _public(server)])
     if loopback and not server.tokens.issuer and not server.settings.core["ODAI_PUBLIC_HOST"]:
         _print_token(server)
     out.print(output.styled("Stop it with Ctrl+C.", "dim"))
@@ -58,7 +61,7 @@ def url(host: str, port: int) -> str:
 
 def _ready(server: Server) -> Iterator[Fact]:
     catalog = server.host.catalog
-    yield _model(server)
+    yield from _models(server)
     for label, kind in (("ways in", "transports"), ("ready", "tools")):
         titles = [getattr(entry.plugin, "title", entry.name) for entry in catalog.ready(kind)]
         yield label, "green", ", ".join(titles) or "none yet"
@@ -68,14 +71,32 @@ def _ready(server: Server) -> Iterator[Fact]:
         yield "demo", "yellow", "connectors without a key answer from sample data"
 
 
-def _model(server: Server) -> Fact:
-    from odai_core.plugins.choice import choose_model
+def _models(server: Server) -> Iterator[Fact]:
+    """Who answers calls; who answers chats, where that is another one."""
+    from odai_core.plugins.choice import choose_model, choose_text_model
 
+    catalog, core = server.host.catalog, server.settings.core
+    calls = _model("", lambda: choose_model(catalog, core["ODAI_MODEL"]))
+    chats = _model(" in chats", lambda: choose_text_model(catalog, core["ODAI_TEXT_PLUGIN"]))
+    yield calls
+    if chats[2] != calls[2]:
+        yield chats
+
+
+def _model(where: str, choose: Callable[[], Entry]) -> Fact:
     try:
-        model = choose_model(server.host.catalog, server.settings.core["ODAI_MODEL"])
+        model = choose()
     except SetupError as error:
-        return "no model", "bold red", str(error)
-    return "answers", "green", f"{getattr(model.plugin, 'title', model.name)} ({model.name})"
+        return f"no model{where}", "bold red", str(error)
+    return f"answers{where}", "green", f"{getattr(model.plugin, 'title', model.name)} ({model.name})"
+
+
+def _pages(server: Server, address: str) -> Iterator[Fact]:
+    """What else a browser may open."""
+    for entry in server.host.catalog.ready("transports"):
+        plugin = entry.plugin
+        if isinstance(plugin, TransportPlugin) and plugin.page and entry.name not in server.mount_failures:
+            yield plugin.summary, "green", f"{address.rstrip('/')}{plugin.prefix}/"
 
 
 def _not_ready(server: Server) -> Iterator[Fact]:

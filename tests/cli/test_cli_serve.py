@@ -172,3 +172,40 @@ async def test_who_may_sign_in_is_said(capsys):
     shown, _ = await welcomed(capsys, loopback=False, ODAI_FIREBASE_PROJECT="my-app-1a2b3")
     assert "sign-in: users of https://securetoken.google.com/my-app-1a2b3" in shown
     assert "Users bring one of their own." in shown
+
+
+# -- who answers, and where
+
+
+async def test_the_page_for_chats_is_named(capsys):
+    shown, _ = await welcomed(capsys, ODAI_PLUGINS="chat,chat-page,webrtc")
+    assert "chat in a browser: http://127.0.0.1:8080/chat/\n" in shown
+    assert shown.count("http://") == 2
+
+
+async def test_a_page_that_is_not_there_is_not_named(capsys):
+    shown, _ = await welcomed(capsys, ODAI_PLUGINS="webrtc")
+    assert "/chat/" not in shown
+
+
+@pytest.mark.parametrize(
+    "texts, told",
+    [
+        ({"OPENAI_API_KEY": "k"}, ["answers: OpenAI (openai)"]),
+        (
+            {"OPENAI_API_KEY": "k", "ODAI_TEXT_BASE_URL": "http://127.0.0.1:9/v1", "ODAI_TEXT_MODEL": "m"},
+            ["answers: OpenAI (openai)", "answers in chats: Compatible endpoint (compatible)"],
+        ),
+        (
+            {"OPENAI_REALTIME_URL": "ws://127.0.0.1:9"},
+            ["answers: OpenAI (openai)", "no model in chats: No model is ready."],
+        ),
+        ({}, ["no model: No model is ready."]),
+    ],
+)
+async def test_who_answers_chats_is_said_where_it_is_another_one(capsys, texts, told):
+    plugins = "nobody,compatible" if "ODAI_TEXT_BASE_URL" in texts else "nobody"
+    shown, _ = await welcomed(capsys, ODAI_PLUGINS=plugins, **texts)
+    lines = [line for line in shown.splitlines() if line.startswith(("answers", "no model"))]
+    assert len(lines) == len(told)
+    assert all(line.startswith(start) for line, start in zip(lines, told, strict=True))

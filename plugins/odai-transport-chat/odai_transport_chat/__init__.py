@@ -63,6 +63,7 @@ def odai_transports() -> list[TransportPlugin]:
             title="Chat page",
             summary="chat in a browser",
             prefix="/chat",
+            page=True,
             # No `home`: "/" belongs to the voice console, and the first by name would take it.
             blueprint=_later("page"),
         ),
