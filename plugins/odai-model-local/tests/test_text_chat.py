@@ -187,6 +187,7 @@ async def test_follow_ups_lean_on_the_history(desk: Desk) -> None:
     assert (await desk.ask("where can I get tacos there?")).calls == [
         ("find_places", {"search_term": "tacos", "location": "Chicago"})
     ]
+    assert (await desk.ask("hi there")).text == "Hello! How can I help you?"
     await desk.ask("how much is ethereum")
     # Coins are nowhere, so a town is for what was somewhere.
     assert (await desk.ask("and in Rome?")).calls == [("find_places", {"search_term": "tacos", "location": "Rome"})]

@@ -14,6 +14,7 @@ from odai_model_local.brain import followup
 from odai_model_local.brain.dialogue import RuleBrain
 from odai_model_local.brain.gazetteers import city_in
 from odai_model_local.brain.router import Route, ToolIndex
+from odai_model_local.brain.smalltalk import small_talk
 from odai_model_local.brain.types import CallTool, Decision, Say
 from odai_model_local.brain.utterance import Utterance
 from odai_model_local.text.abilities import abilities
@@ -89,7 +90,8 @@ class ChatBrain(RuleBrain):
         """With the place for the word: "any concerts there" after the weather in Boston is "any concerts in Boston"."""
         spec = self._placed.spec.first("location") if self._placed is not None else None
         place = self._placed.args.get(spec.name) if self._placed is not None and spec is not None else None
-        return _THERE.sub(f"in {place}", text) if isinstance(place, str) else text
+        talk = small_talk(Utterance.parse(text))  # "hi there", "are you there?"
+        return _THERE.sub(f"in {place}", text) if isinstance(place, str) and not talk else text
 
 
 def _takes_place(memory: followup.Memory) -> bool:
