@@ -57,11 +57,16 @@ class LiveChat:
         for attempt in list(self._attempts):
             attempt.stop(reason)
 
-    async def close(self) -> None:
-        """Stop what runs, and wait until it is kept. Idempotent."""
-        for attempt, task in list(self._attempts.items()):
+    def leave(self) -> None:
+        """Nobody reads any more: stop what runs."""
+        for attempt in self._attempts:
             attempt.outbox.close()
             attempt.stop()
+
+    async def close(self) -> None:
+        """Stop what runs, and wait until it is kept. Idempotent."""
+        self.leave()
+        for task in list(self._attempts.values()):
             await _settled(task)
 
 

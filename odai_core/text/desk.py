@@ -29,6 +29,8 @@ from odai_core.usage.ledger import Kind, Ledger
 
 GOODBYE_SECONDS = 2.0
 """What a turn that is cut off gets to end."""
+STOP_SECONDS = 20.0
+"""What an action that was begun gets to end before a server that stops cuts it off; its outcome is then unknown."""
 WAIT_SECONDS = 30.0
 """How long a prompt waits for a turn of the same chat in another window."""
 
@@ -126,10 +128,15 @@ class ChatDesk:
     async def close(self) -> None:
         """End every chat and close the model. Idempotent."""
         self.draining = True
-        for chat in list(self.live):
-            await chat.close()
+        for chat in self.live:
+            chat.leave()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            if late:
+                log.error("%d turns or actions of chats did not end in time and are cut off", len(late))
+                for task in late:
+                    task.cancel()
+                await asyncio.wait(late)
         await self.engines.close()
 
     def own(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

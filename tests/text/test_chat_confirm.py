@@ -319,7 +319,7 @@ async def test_the_clock_goes_on_when_the_last_of_several_questions_is_answered(
                 asked.append(event)
             if len(asked) == 2:
                 (attempt,) = chat.attempts
-                turn, _ = attempt._turn
+                turn = attempt._turn
                 assert turn._clock.when() is None
                 await chat.confirm(asked[0].id, True)
                 await chat.confirm(asked[1].id, False)
@@ -330,3 +330,28 @@ async def test_the_clock_goes_on_when_the_last_of_several_questions_is_answered(
                 assert turn._clock.when() is not None
     assert [name for _, name, *_ in post.sent] == ["bob"]
     assert answer_of(events) == "Sent."
+
+
+async def test_a_server_that_stops_waits_for_an_action_but_not_for_ever(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("odai_core.text.desk.STOP_SECONDS", 0.05)
+    post = Post()
+    post.gate.open.clear()
+    begun = []
+    async with bench(tmp_path, post.entry(), steps=[to("post"), letter()]) as it, it.open() as chat:
+        begin = it.desk.writes.begin
+
+        async def noted(*arguments):
+            begun.append(await begin(*arguments))
+            return begun[-1]
+
+        it.desk.writes.begin = noted
+        events = chat.prompt("write to bob")
+        question = (await until(events, ConfirmationRequired))[-1]
+        await chat.confirm(question.id, True)
+        await post.gate.reached.wait()
+        async with asyncio.timeout(SECONDS):
+            await it.desk.close()
+            await events.aclose()
+        assert post.gate.left.is_set()
+        assert (await it.desk.writes.read(begun[0].id)).state == "started"
+    assert "cut off" in caplog.text
