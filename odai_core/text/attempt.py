@@ -10,11 +10,10 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from odai_core.chats import ChatInfo, PastTurn, Usage
+from odai_core.chats import ChatInfo, PastTurn
 from odai_core.text.afterwards import Exchange, after_answer
 from odai_core.text.alone import Taken
 from odai_core.text.confirm import Confirmations
-from odai_core.text.engine import Engine
 from odai_core.text.events import ChatError, ChatEvent, ChatUsage, EndOfStream, TextDelta
 from odai_core.text.failures import BUSY, DRAIN, EMPTY_PROMPT, NOT_KEPT, TOO_LONG, explained
 from odai_core.text.outbox import Outbox
@@ -48,7 +47,7 @@ class Attempt:
         self._record = Record(self._id, self._prompt)
         self._shown = Shown()
         self._work: asyncio.Task[None] | None = None
-        self._turn: tuple[Turn, Engine] | None = None
+        self._turn: Turn | None = None
         self._stopped = False
         self._reason: ChatError | None = None
 
@@ -101,15 +100,16 @@ class Attempt:
 
     async def _take_turn(self, held: AsyncExitStack) -> None:
         desk, info = self._desk, self._info
+        user = info.caller.user_id or ""
         alone = desk.turns.alone(
             info.chat_id,
-            info.caller.user_id or "",
+            user,
             wait=desk.limits.wait_seconds,
             refused=lambda: desk.enter(info),
             lost=lambda: self.stop(BUSY),
         )
         await held.enter_async_context(alone)
-        await desk.ledger.check(info.caller.user_id or "")
+        await desk.ledger.check(user)
         engine = await held.enter_async_context(desk.engines.use())
         history = await desk.store.items(info.chat_id)
         shop = Workshop(
@@ -124,8 +124,18 @@ class Attempt:
             track=lambda name, properties: desk.track(info, name, properties),
             own=desk.own,
         )
-        turn = Turn(engine, shop, self._record, prompt=self._prompt, emit=self._emit, limits=desk.limits.turn)
-        self._turn = turn, engine
+        turn = Turn(
+            engine,
+            shop,
+            self._record,
+            prompt=self._prompt,
+            emit=self._emit,
+            limits=desk.limits.turn,
+            allowed=lambda: desk.ledger.check(user),
+        )
+        self._turn = turn
+        # Else ten windows, or one long turn, could use up a day many times over before anything is written down.
+        held.enter_context(desk.ledger.running(user, turn.spending.so_far))
         desk.track(info, "Prompt Submitted", {"prompt": self._prompt})
         await turn.run(history)
 
@@ -137,12 +147,12 @@ class Attempt:
             if error is not None:
                 await self.outbox.put(error)
             return False
-        turn, engine = self._turn
+        turn = self._turn
         await turn.tools.settle()
         if error is not None:
             await self._emit(error)
         status = "stopped" if stopped else "failed" if error is not None else "completed"
-        await self._account(turn, engine)
+        await self._account(turn, cut_off=stopped or (status == "failed" and turn.spending.said))
         if not await self._keep(status):
             await self.outbox.put(NOT_KEPT)
         if status == "completed":
@@ -154,19 +164,14 @@ class Attempt:
             return BUSY
         return None if raised is None else explained(raised, self._info.caller)
 
-    async def _account(self, turn: Turn, engine: Engine) -> None:
-        used = turn.usage
-        if not used.requests and not used.total_tokens:
+    async def _account(self, turn: Turn, *, cut_off: bool) -> None:
+        used, told = turn.spending.used(cut_off=cut_off), turn.spending.told
+        total = told.total_tokens + used.input_tokens - told.input_tokens + used.output_tokens - told.output_tokens
+        if not told.requests and not total:
             return
-        cached = used.input_tokens_details.cached_tokens or 0
-        usage = Usage(
-            model=engine.priced_as,
-            input_tokens=used.input_tokens,
-            cached_input_tokens=cached,
-            output_tokens=used.output_tokens,
-        )
-        cost = await self._desk.pay(usage, id=self._id, info=self._info, kind="chat")
-        await self._emit(ChatUsage(used.input_tokens, cached, used.output_tokens, used.total_tokens, cost))
+        cost = await self._desk.pay(used, id=self._id, info=self._info, kind="chat")
+        turn.spending.written = True
+        await self._emit(ChatUsage(used.input_tokens, used.cached_input_tokens, used.output_tokens, total, cost))
 
     async def _keep(self, status: str) -> bool:
         items = self._record.finished(status)

@@ -24,7 +24,7 @@ def fitted(items: Sequence[Item], tokens: int) -> list[Item]:
     time, and services cache what begins the same.
     """
     budget = tokens * BYTES_PER_TOKEN
-    sizes = [_size(item) for item in items]
+    sizes = [size(item) for item in items]
     over = sum(sizes) - budget
     if over <= 0:
         return list(items)
@@ -37,7 +37,7 @@ def fitted(items: Sequence[Item], tokens: int) -> list[Item]:
             return shorter
         if _is_result(item) and at != newest and sizes[at] > 2 * _NOTE:
             shorter[at] = {**item, "output": prompts.OLD_RESULT}
-            over -= sizes[at] - _size(shorter[at])
+            over -= sizes[at] - size(shorter[at])
     return _without_old_turns(shorter, over)
 
 
@@ -47,7 +47,7 @@ def _without_old_turns(items: list[Item], over: int) -> list[Item]:
     for this, following in pairwise(begins):
         if over <= 0:
             break
-        over -= sum(_size(item) for item in items[this:following])
+        over -= sum(size(item) for item in items[this:following])
         first = following
     return items[first:]
 
@@ -60,7 +60,8 @@ def _is_result(item: Item) -> bool:
     return isinstance(item, dict) and item.get("type") == "function_call_output"
 
 
-def _size(item: Item) -> int:
+def size(item: Item) -> int:
+    """Bytes of JSON."""
     try:
         return len(msgspec.json.encode(item, enc_hook=str))
     except (ValueError, TypeError):  # what a model made up may be no Unicode at all

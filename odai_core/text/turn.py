@@ -16,7 +16,6 @@ from agents.models.interface import Model, ModelProvider
 from agents.result import RunResultStreaming
 from agents.run_config import CallModelData, ModelInputData, ToolExecutionConfig
 from agents.stream_events import AgentUpdatedStreamEvent, RawResponsesStreamEvent, RunItemStreamEvent
-from agents.usage import Usage as SdkUsage
 
 from odai_core.calls import Caller
 from odai_core.errors import ModelError
@@ -26,6 +25,7 @@ from odai_core.text.failures import NO_ANSWER, TOO_SLOW
 from odai_core.text.history import fitted
 from odai_core.text.orchestrator import AGENT_NAME
 from odai_core.text.record import Record
+from odai_core.text.spending import Spending
 from odai_core.text.toolwork import ToolWork, Workshop
 from odai_core.tools.schema import ToolSpec
 
@@ -79,15 +79,18 @@ class Turn:
         prompt: str,
         emit: Emit,
         limits: TurnLimits,
+        allowed: Callable[[], Awaitable[None]],
     ) -> None:
+        """`allowed` raises when the user may have no further answer of the model."""
         self.caller: Caller = shop.caller
         self.now = datetime.now(UTC)
-        self.usage = SdkUsage()
+        self.spending = Spending(engine.priced_as, estimated=engine.plugin.freeform)
         self._engine = engine
         self._shop = shop
         self._record = record
         self._emit = emit
         self._limits = limits
+        self._allowed = allowed
         self._agent = AGENT_NAME
         self._announced: dict[str, asyncio.Event] = {}
         self._clock: asyncio.Timeout | None = None
@@ -105,7 +108,7 @@ class Turn:
             max_turns=MAX_STEPS,
             run_config=self._config(),
         )
-        self.usage = running.context_wrapper.usage
+        self.spending.told = running.context_wrapper.usage
         try:
             async with asyncio.timeout(self._limits.seconds) as self._clock:
                 await self._read(running)
@@ -133,8 +136,11 @@ class Turn:
             tool_execution=ToolExecutionConfig(max_function_tool_concurrency=MAX_TOOLS_AT_ONCE),
         )
 
-    def _within_budget(self, data: CallModelData[Any]) -> ModelInputData:
+    async def _within_budget(self, data: CallModelData[Any]) -> ModelInputData:
+        if self.spending.told.requests:
+            await self._allowed()
         shorter = fitted(data.model_data.input, self._limits.context_tokens)
+        self.spending.ask(shorter, data.model_data.instructions)
         return ModelInputData(input=shorter, instructions=data.model_data.instructions)
 
     async def _read(self, running: RunResultStreaming) -> None:
@@ -153,6 +159,7 @@ class Turn:
     async def _take(self, event: Any) -> None:
         match event:
             case RawResponsesStreamEvent() if event.data.type == "response.output_text.delta":
+                self.spending.say(event.data.delta)
                 await self._say(self._record.say(event.data.delta))
             case AgentUpdatedStreamEvent():
                 await self._hand_over(event.new_agent)

@@ -7,7 +7,8 @@ import hmac
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -40,7 +41,20 @@ class Ledger:
         self._salt = (core["ODAI_SECRET"].reveal() or secrets.token_hex()).encode()
         self._nanos = int(Decimal(core["ODAI_DAILY_USD"]) * NANOS)
         self._tokens = int(core["ODAI_DAILY_TOKENS"])
+        self._running: dict[str, list[Callable[[], Usage]]] = {}
         self._call_ms = round(core["ODAI_DAILY_CALL_MINUTES"] * 60_000)
+
+    @contextmanager
+    def running(self, user: str, used: Callable[[], Usage]) -> Iterator[None]:
+        """While it is open, `check` counts what `used` tells as well: of work that is not written down yet."""
+        mine = self._running.setdefault(user, [])
+        mine.append(used)
+        try:
+            yield
+        finally:
+            mine.remove(used)
+            if not mine:
+                del self._running[user]
 
     def account(self, caller: Caller) -> str:
         """Who pays for a caller: the user; for a guest the telephone number, hashed; else all guests together."""
@@ -56,10 +70,12 @@ class Ledger:
         if not (self._nanos or self._tokens or (call and self._call_ms)):
             return
         today = await self.today(user)
+        now = [used() for used in self._running.get(user, ())]
+        nanos = today.cost_nanos + sum(self._prices.cost(used, self._day()) or 0 for used in now)
+        tokens = today.input_tokens + today.output_tokens
+        tokens += sum(count(used.input_tokens) + count(used.output_tokens) for used in now)
         reached = (
-            0 < self._nanos <= today.cost_nanos
-            or 0 < self._tokens <= today.input_tokens + today.output_tokens
-            or (call and 0 < self._call_ms <= today.call_ms)
+            0 < self._nanos <= nanos or 0 < self._tokens <= tokens or (call and 0 < self._call_ms <= today.call_ms)
         )
         if reached:
             refusal = QuotaReached(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +98,10 @@ class Books:
     async def check(self, user: str) -> None:
         if self.refuse is not None:
             raise self.refuse
+
+    @contextmanager
+    def running(self, user: str, used: Any) -> Any:
+        yield
 
     async def record(self, usage: Any, *, id: str, user: str, kind: str, chat_id: str) -> float | None:
         self.entries.append((id, kind, usage))
