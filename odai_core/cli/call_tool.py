@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import json
 import re
+import secrets
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -72,7 +73,9 @@ async def _run(entry: Entry, spec: ToolSpec, given: Mapping[str, Any], *, demo: 
     http = HttpClient()
     try:
         caller = Caller(user_id=user or None)
-        context = tool_context(entry, http=http, caller=caller, demo=demo)
+        # Who types it has said yes; what is typed again is another action.
+        write_id = secrets.token_hex(16) if spec.options.confirm else ""
+        context = tool_context(entry, http=http, caller=caller, demo=demo, write_id=write_id)
         return await invoke(spec, json.dumps(given), context, friendly_name=getattr(entry.plugin, "title", ""))
     finally:
         await http.aclose()

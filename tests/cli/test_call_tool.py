@@ -163,3 +163,24 @@ def test_one_thing_is_its_facts(capsys):
 )
 def test_anything_can_be_shown(capsys, value, shown):
     assert card(capsys, value) == shown
+
+
+CHANGE = '''
+from odai_core import ToolContext, ToolPlugin, hookimpl, tool
+
+@tool(confirm=True)
+async def flood(ctx: ToolContext) -> str:
+    """Raise the sea."""
+    return f"id={ctx.write_id}"
+
+@hookimpl
+def odai_tools():
+    return ToolPlugin(name="flood", api=1, title="Flood", summary="raise the sea", tools=[flood])
+'''
+
+
+def test_a_change_that_is_typed_twice_is_two_changes(bench):
+    bench.install("flood", CHANGE)
+    ids = [bench.json("call-tool", "flood")["spoken"] for _ in range(2)]
+    assert all(len(one) > len("id=") + 16 for one in ids)
+    assert ids[0] != ids[1]

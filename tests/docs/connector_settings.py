@@ -6,7 +6,8 @@ import importlib
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from odai_core.contract import Setting
@@ -39,16 +40,22 @@ def row(setting: Setting) -> str:
     return " ".join(f"| `{setting.name}` | {default_of(setting)} | {text} |".split())
 
 
+def shared(setting: Setting, others: Iterable[Setting]) -> Setting:
+    """One setting as the page has it: what any connector that shares it cannot do without is required."""
+    return replace(setting, required=any(one.required for one in [setting, *others] if one.name == setting.name))
+
+
 def main() -> None:
     """Write the table. A connector that cannot be imported yet is named and left out."""
-    found: dict[str, str] = {}
+    declared: list[Setting] = []
     for project in PACKAGES:
         if project.parent.name.startswith("odai-tool-"):
             sys.path.insert(0, str(project.parent))
             try:
-                found |= {setting.name: row(setting) for setting in declared_by(project)}
+                declared += declared_by(project)
             except Exception as error:
                 print(f"{project.parent.name} is left out: {type(error).__name__}: {error}", file=sys.stderr)
+    found = {setting.name: row(shared(setting, declared)) for setting in declared}
     page = PAGE.read_text()
     # What a connector reads of an account service's settings is told there.
     elsewhere = TABLE.sub("", page, count=1)

@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,13 +79,16 @@ def page(connector: Connector, answers: Mapping[str, tuple[str, str]]) -> str:
 def _overview(connector: Connector, asked: str) -> str:
     plugin = connector.plugin
     first = next(spec for spec in connector.specs if asked in ("", *spec.options.examples))
+    asked = asked or next(iter(first.options.examples), "")
     typed = (f"{name}={shlex.quote(str(value))}" for name, value in _typed(first, asked).items() if value != "")
     rows = [
         ("Install", f"`pip install {connector.folder.name}`"),
-        ("Key", key_of(plugin)),
+        ("Needs", key_of(plugin)),
+        ("Offered", "In calls and in chats." if plugin.voice else "In chats."),
         ("Demo mode", "Answers from sample data: `odai serve --demo`." if plugin.samples else "Has no sample data."),
-        ("Try it", f"`{' '.join(['odai call-tool', first.name, *typed, '--demo'])}`"),
     ]
+    if plugin.samples or plugin.account is None:  # in the terminal nobody has linked an account
+        rows.append(("Try it", f"`{' '.join(['odai call-tool', first.name, *typed, *['--demo'] * plugin.samples])}`"))
     return _table(("", ""), rows)
 
 
@@ -94,16 +97,19 @@ def key_of(plugin: ToolPlugin) -> str:
     needed = [setting for setting in plugin.settings if setting.required]
     if plugin.check is not None:  # one of several keys will do: the first is the usual one
         needed = needed or [setting for setting in plugin.settings if setting.secret][:1]
+    account = f"A linked account: {plugin.account.capitalize()}." if plugin.account else ""
     if not needed:
-        return "None is needed."
+        return account or "No key."
     names = speech.join(f"`{setting.name}`" for setting in needed)
     where = next((setting.where for setting in needed if setting.where), "")
-    return f"{names}, from {where}." if where else f"{names}."
+    return f"{names}{f', from {where}' if where else ''}. {account}".rstrip()
 
 
 def _tool(spec: ToolSpec, asked: str, answer: str) -> Iterator[str]:
     yield f"### `{spec.name}`"
     yield spec.description
+    if spec.options.confirm:
+        yield "It changes something: the user is asked first, with exactly what will be done."
     properties: Mapping[str, Any] = spec.parameters["properties"]
     if properties:
         yield _table(("Parameter", "", "What it is"), [_parameter(name, one) for name, one in properties.items()])
@@ -199,19 +205,33 @@ def _typed(spec: ToolSpec, example: str) -> dict[str, Any]:
 
 
 def index(found: Sequence[Connector]) -> str:
-    """The overview page."""
+    """The overview page: for calls and chats, then for chats."""
+    unsampled = [one.plugin.title for one in found if not one.plugin.samples]
+    return f"""# Connectors
+
+Each is a package of its own: install it, set its key, and the next call or chat can use it. In demo mode, `odai
+serve --demo`, they answer from sample data (all but {speech.join(unsampled)}), and their tools can be tried from the
+terminal: `odai call-tool`.
+
+## In calls and in chats
+
+{_listed(one for one in found if one.plugin.voice)}
+
+## In chats
+
+Some work with a user's own account, which is linked from the chat: [Google's](../how-to/link-google.md), or
+[at banks](../how-to/link-plaid.md). What changes something there is done only after the user's own yes.
+
+{_listed(one for one in found if not one.plugin.voice)}
+"""
+
+
+def _listed(found: Iterable[Connector]) -> str:
     rows = [
         (f"[{one.plugin.title}]({one.plugin.name}.md)", one.plugin.summary, key_of(one.plugin), str(len(one.specs)))
         for one in found
     ]
-    table = _table(("Connector", "With it ODAI can", "Key", "Tools"), rows)
-    return f"""# Connectors
-
-Each is a package of its own: install it, set its key, and the next caller can ask for it. All of them answer from
-sample data in demo mode, `odai serve --demo`, and any of their tools can be tried from the terminal: `odai call-tool`.
-
-{table}
-"""
+    return _table(("Connector", "With it ODAI can", "Needs", "Tools"), rows)
 
 
 def main() -> None:

@@ -54,7 +54,14 @@ async def test_the_tides_are_told(harbour: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("example", "lines"), [("odai-tool-tides", 20), ("odai-model-echo", 60), ("odai-transport-lines", 100)]
+    ("example", "lines"),
+    [
+        ("odai-tool-tides", 20),
+        ("odai-tool-shelf", 50),
+        ("odai-model-echo", 60),
+        ("odai-transport-lines", 100),
+        ("odai-account-shelf", 110),
+    ],
 )
 def test_an_example_is_small(example: str, lines: int, root: Path) -> None:
     files = (root / "examples" / example).glob("*/*.py")
