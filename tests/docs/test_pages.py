@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.connectors import connectors
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [
@@ -45,9 +47,31 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(target), link
 
 
-def test_every_page_is_linked_from_the_readme() -> None:
-    linked = {(ROOT / link.partition("#")[0]).resolve() for link in LINK.findall(prose(ROOT / "README.md"))}
-    assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} <= linked
+def linked(page: Path) -> set[Path]:
+    return {(page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(prose(page))}
+
+
+def test_every_page_is_linked_from_the_readme_or_its_overview() -> None:
+    overview = ROOT / "docs/connectors/README.md"
+    pages = {page for page in PAGES if page.is_relative_to(ROOT / "docs")}
+    of_connectors = {page for page in pages if page.parent == overview.parent} - {overview}
+    assert pages - of_connectors <= linked(ROOT / "README.md")
+    assert of_connectors <= linked(overview)
+
+
+def test_the_readme_names_every_connector_by_its_kind() -> None:
+    rows = dict(re.findall(r"^\| (Connectors for [^|]*) \| ([^|]*) \|$", prose(ROOT / "README.md"), re.M))
+    for voice, kind in [(True, "Connectors for calls and chats"), (False, "Connectors for chats")]:
+        told = set(re.split(r", |; with the user's own account ", rows[kind]))
+        assert told == {one.plugin.title for one in connectors() if one.plugin.voice is voice}
+
+
+@pytest.mark.parametrize("name", ["change-something", "write-an-account-service"])
+def test_a_how_to_shows_its_example_as_it_is(name: str) -> None:
+    sources = [file.read_text() for file in (ROOT / "examples").glob("*-shelf/*/*.py")]
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / f"docs/how-to/{name}.md").read_text(), re.S | re.M)
+    assert len(blocks) >= 2
+    assert [block for block in blocks if not any(block in source for source in sources)] == []
 
 
 def test_the_readme_shows_the_example_byte_for_byte() -> None:
@@ -64,8 +88,9 @@ def test_the_changelog_has_this_version() -> None:
     assert f"\n## {version}\n" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_the_picture_is_small() -> None:
-    data = (ROOT / "docs/images/page.png").read_bytes()
+@pytest.mark.parametrize("picture", ["page", "chat"])
+def test_a_picture_is_small(picture: str) -> None:
+    data = (ROOT / f"docs/images/{picture}.png").read_bytes()
     width, height = struct.unpack(">II", data[16:24])
     assert data.startswith(b"\x89PNG")
     assert 1000 <= width <= 1600
