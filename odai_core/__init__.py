@@ -1,4 +1,4 @@
-"""ODAI: a voice assistant server made of pip packages. The smallest plugin is this module, named by an entry point:
+"""ODAI: a voice and text assistant made of pip packages. The smallest plugin is this module, named by an entry point:
 
     from odai_core import ToolPlugin, hookimpl
 

@@ -43,7 +43,7 @@ _START = "\b\nTalk to it:\n  odai serve        and open http://127.0.0.1:8080"
 )
 @click.version_option(package_name="odai-core", prog_name="odai")
 def main() -> None:
-    """ODAI: a voice assistant server made of pip packages.
+    """ODAI: a voice and text assistant server made of pip packages.
 
     Settings come from the environment, then .env, then odai.toml of this folder. Exit codes: 0 done, 1 something needs
     your hand (cause and remedy are printed), 2 wrong usage.
