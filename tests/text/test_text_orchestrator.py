@@ -18,6 +18,7 @@ from odai_core.plugins.host import default_host
 from odai_core.settings import Settings
 from odai_core.text import orchestrator, prompts
 from odai_core.text.engine import Engines
+from odai_core.text.failures import explained
 from odai_core.text.unhandled import REPORT
 from tests.text.desk_bench import answer_of, bench, call, calls, connector, model_entry, say, to
 
@@ -195,3 +196,16 @@ async def test_a_desk_warms_up_and_says_when_it_cannot(tmp_path, caplog):
     async with bench(tmp_path, models=False) as it:
         await it.desk.warm_up()
     assert "no chat can be answered" in caplog.text
+
+
+def test_without_a_ready_model_the_public_agent_leaves_the_choice_to_the_sdk(installed, monkeypatch):
+    monkeypatch.setenv("ODAI_TEXT_PLUGIN", "nobody")
+    default_host.cache_clear()
+    assert odai_core.ORCHESTRATOR_AGENT.model is None
+
+
+def test_an_error_without_a_place_is_told_too(caplog):
+    told = explained(ValueError("private"), Caller())
+    assert (told.code, told.retryable) == ("internal", True)
+    assert "an unknown place" in caplog.text
+    assert "private" not in caplog.text
