@@ -117,6 +117,10 @@ class ToolOptions:
     """It changes something: the user is asked before it runs, outside the model. Never offered in calls."""
     voice: bool | None = None
     """False keeps one tool of a voice plugin out of calls."""
+    question: Callable[..., Awaitable[str]] | None = None
+    """For `confirm`: takes what the tool takes, changes nothing, and returns the sentence the user is asked. None: the
+    sentence is made from the docstring. Its `ToolError` is the tool's answer, and nobody is asked.
+    """
 
 
 @overload
@@ -129,6 +133,7 @@ def tool(
     progress: str = "",
     confirm: bool = False,
     voice: bool | None = None,
+    question: Callable[..., Awaitable[str]] | None = None,
 ) -> Callable[[F], F]: ...
 def tool(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
     """Describe an async function as a tool. Optional: a plain async function is a tool with the defaults."""

@@ -196,8 +196,10 @@ class ToolWork:
         if not outcome:
             if (missing := await self._missing(call.entry)) is not None:
                 return missing
+            question = await self._question(call, given)
+            if isinstance(question, ToolResponse):
+                return question
             with self._paused():
-                question = prompts.confirmation_question(call.title, call.spec.description)
                 outcome = await self._shop.confirmations.ask(
                     self._emit, tool=tool, title=call.title, question=question, arguments=given, agent=call.agent
                 )
@@ -212,6 +214,19 @@ class ToolWork:
         doing.add_done_callback(self._writing.discard)
         response: ToolResponse = await asyncio.shield(doing)
         return response
+
+    async def _question(self, call: _Call, given: Mapping[str, Any]) -> str | ToolResponse:
+        """What the user is asked: in the tool's own words about these arguments, else by its docstring.
+
+        What a tool cannot ask about, it cannot do either: then why.
+        """
+        usual = prompts.confirmation_question(call.title, call.spec.description)
+        own = call.spec.options.question
+        if own is None:
+            return usual
+        asking = call._replace(spec=replace(call.spec, function=own))
+        response = await self._invoke(asking, msgspec.json.encode(given).decode())
+        return (response.spoken or usual) if response.ok else response
 
     async def _missing(self, entry: Entry) -> ToolResponse | None:
         """Nobody is asked about something that cannot be done for want of an account."""

@@ -79,6 +79,18 @@ ACCOUNT_MUTANTS: tuple[Mutant, ...] = (
         "Book a mooring in the user's harbour.",
     ),
     _mutant(
+        "a question of its own that is none", "test_a_change_asks_first", 'return "Shall I give it back?"',
+        'return "It is given back."',
+    ),
+    _mutant(
+        "a question of its own that fails", "test_a_change_asks_first", 'return "Shall I give it back?"',
+        'raise ToolError("upstream", "I do not know.")',
+    ),
+    _mutant(
+        "a question of its own that does it", "test_a_change_asks_first", 'return "Shall I give it back?"',
+        'await cancel_mooring(ctx, mooring)\n    return "Shall I give it back?"',
+    ),
+    _mutant(
         "a change in a call", "test_a_change_asks_first", "    confirm=True,\n", "    confirm=True, voice=True,\n",
     ),
     _mutant("an id for every try", "test_a_confirmed_action_is_done_once", _BOOKING, "secrets.token_hex(16)"),

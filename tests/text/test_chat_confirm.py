@@ -198,25 +198,6 @@ async def test_an_unknown_outcome_keeps_its_id_for_the_next_try(tmp_path, code, 
     assert [sent[0] for sent in post.sent] == [begun[1].id]
 
 
-async def test_a_second_try_that_fails_keeps_the_id_of_the_first(tmp_path):
-    post = Post()
-    steps = [to("post"), letter(), say("Hm.")] * 3
-    begun = []
-    async with bench(tmp_path, post.entry(), steps=steps) as it, it.open() as chat:
-        begin = it.desk.writes.begin
-
-        async def noted(*arguments):
-            begun.append(await begin(*arguments))
-            return begun[-1]
-
-        it.desk.writes.begin = noted
-        for code in ("upstream", "rate_limited", None):
-            post.error = code and ToolError(code, "That did not go well.")
-            await answering(chat, "write to bob", True)
-    assert [write.again for write in begun] == [False, True, True]
-    assert {write.id for write in begun} == {post.sent[0][0]}
-
-
 async def test_a_store_that_fails_before_means_nothing_is_done_and_after_that_it_is_still_told(tmp_path):
     post = Post()
     steps = [to("post"), letter(), letter(to="eve"), say("Hm.")]

@@ -60,7 +60,8 @@ token is the stand-in's key, so `test_secrets_stay_secret` looks for it everywhe
 
 For tools with `@tool(confirm=True)`: `test_a_confirmed_action_is_done_once`. Every answer is lost once, and the action
 tried again with the same `ctx.write_id`; the stand-in's service counts what it did (`ask.done`). Before every other run
-the services begin anew, so an event may be deleted many times.
+the services begin anew, so an event may be deleted many times. A `question=` of the tool's own must end like one and
+change nothing.
 
 A sentence can be said when it has 1 to 300 characters, ends like a sentence, and holds no address, no markup, no id, no
 machine time, no number that nobody rounded, no None, and at most three things.

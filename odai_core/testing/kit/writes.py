@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+from dataclasses import replace
 
+from odai_core.testing.kit import ear
 from odai_core.testing.kit.session import Ran, Session, session
 from odai_core.testing.kit.standard import standard
 from odai_core.testing.kit.subject import NotApplicable, Subject
+from odai_core.tools.invoke import invoke
 
 MOST_REQUESTS = 20
 """So many answers are lost one by one."""
@@ -30,8 +34,26 @@ async def test_a_change_asks_first(subject: Subject, tool: str) -> None:
     assert re.fullmatch(r"[A-Z][a-z]+ .{8,118}\.", asked), (
         f"{tool} is put to the user as {asked!r}: begin its docstring with one plain sentence, such as 'Send a mail.'"
     )
+    await _own_question(subject, tool)
     ours = _OURS.search(asked)
     assert not ours, f"{tool} is put to the user as {asked!r}: {ours and ours[0]} is not what one says to a person"
+
+
+async def _own_question(subject: Subject, tool: str) -> None:
+    """A question of the tool's own can be said, ends like one, and changes nothing."""
+    spec = subject.spec(tool)
+    if spec.options.question is None:
+        return
+    asking = replace(spec, function=spec.options.question)
+    async with session(subject) as opened:
+        subject.server.begin_anew()
+        response = await invoke(asking, json.dumps(dict(subject.happy[tool][0])), opened.context(write_id=""))
+        wrong = ear.problems(response.spoken) if response.ok else [f"it fails: {response.response}"]
+        assert not wrong, f"the question of {tool} is {response.spoken!r}: {'; '.join(wrong)}"
+        assert response.spoken.endswith("?"), (
+            f"the question of {tool} is {response.spoken!r}: end it with a question mark"
+        )
+        assert not _done(subject), f"the question of {tool} changes something: {_done(subject)[0]!r}"
 
 
 @standard(per="tool")

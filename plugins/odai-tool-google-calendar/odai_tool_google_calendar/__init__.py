@@ -142,8 +142,14 @@ async def create_google_calendar_event(
     )
 
 
+async def ask_before_deleting(ctx: ToolContext, event_id: str) -> str:
+    """An id tells a person nothing: which event it is."""
+    return spoken.unwanted(await _known(ctx, event_id), _zone(ctx))
+
+
 @tool(
     confirm=True,
+    question=ask_before_deleting,
     timeout=20,
     examples=[
         "delete the event {event_id:Team Sync}",
@@ -164,12 +170,11 @@ async def delete_google_calendar_event(ctx: ToolContext, event_id: str) -> ToolR
     Args:
         event_id: The id of the event, from the list of events.
     """
-    if sampled(ctx):
-        event = samples.event(event_id, _zone(ctx))
-    elif re.fullmatch(r"[A-Za-z0-9_]{4,1024}", event_id):
-        event = await linked(ctx, lambda link: _delete(ctx, link, event_id))
-    else:
-        raise ToolError("bad_request", "I have to find that event first. What is it called, and when is it?")
+    event = await _known(ctx, event_id)
+    if not sampled(ctx) and event.status != "cancelled":
+        # One that is gone already is what was wanted: an earlier try may have done it.
+        told = {"sendUpdates": "all"}
+        await linked(ctx, lambda link: ask(ctx, link, "DELETE", event_id, params=told, type=None, fine=410))
     return ToolResponse(
         response_type="delete_google_calendar_event",
         response={"deleted": True, **spoken.shown(event, _zone(ctx)), "id": event_id},
@@ -185,17 +190,18 @@ async def _insert(ctx: ToolContext, link: Link, event: dict[str, Any]) -> Event:
     return made or await ask(ctx, link, "GET", event["id"], type=Event)  # type: ignore[no-any-return]
 
 
-async def _delete(ctx: ToolContext, link: Link, event_id: str) -> Event:
-    """The event as it was. One that is gone already is what was wanted: an earlier try may have done it."""
+async def _known(ctx: ToolContext, event_id: str) -> Event:
+    """The event of this id; a deleted one is still known, as cancelled. Raises ToolError when there is none."""
+    if sampled(ctx):
+        return samples.event(event_id, _zone(ctx))
+    if not re.fullmatch(r"[A-Za-z0-9_]{4,1024}", event_id):
+        raise ToolError("bad_request", "I have to find that event first. What is it called, and when is it?")
     try:
-        event: Event = await ask(ctx, link, "GET", event_id, type=Event)
-        if event.status != "cancelled":
-            await ask(ctx, link, "DELETE", event_id, params={"sendUpdates": "all"}, type=None, fine=410)
+        return await linked(ctx, lambda link: ask(ctx, link, "GET", event_id, type=Event))
     except ToolError as error:
         if error.code == "not_found":
             raise ToolError("not_found", "I couldn't find that event in your calendar.") from None
         raise
-    return event
 
 
 def _event_id(write_id: str) -> str:

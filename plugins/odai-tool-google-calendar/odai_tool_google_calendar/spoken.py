@@ -44,6 +44,13 @@ def removed(event: Event, zone: ZoneInfo) -> str:
     return f"{title(event)}{_at(event, zone, datetime.now(zone).date(), None)} is off your calendar."
 
 
+def unwanted(event: Event, zone: ZoneInfo) -> str:
+    """Whether it is meant."""
+    guests = " and tell everybody who was invited" if event.attendees else ""
+    name = f"{title(event)}{_at(event, zone, datetime.now(zone).date(), None)}"
+    return f"Shall I take {name} off your calendar{guests}?"
+
+
 def title(event: Event) -> str:
     """Its title as it can be said; many have none."""
     return speech.clean(event.summary, 50).rstrip(".") or "An event without a title"

@@ -68,8 +68,13 @@ async def book_mooring(ctx: ToolContext, harbour: str) -> ToolResponse:
     )
 
 
+async def ask_before_cancelling(ctx: ToolContext, mooring: str) -> str:
+    return "Shall I give it back?"
+
+
 @tool(
     confirm=True,
+    question=ask_before_cancelling,
     examples=[
         "cancel the mooring {mooring:M-1}",
         "give {mooring:M-1} back",
