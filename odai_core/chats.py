@@ -97,6 +97,14 @@ class ChatBook(Protocol):
     async def read(self, user_id: str, chat_id: str) -> tuple[PastTurn, ...] | None:
         """Every finished turn, oldest first; None when the user has no such chat."""
 
+    async def page(
+        self, user_id: str, chat_id: str, *, limit: int, before: str | None = None
+    ) -> tuple[tuple[PastTurn, ...], bool] | None:
+        """The newest turns, oldest first, and whether older ones are left; None when the user has no such chat.
+
+        At most `limit`, and fewer when they are large. `before` is the id of a turn to page on from.
+        """
+
     async def delete(self, user_id: str, chat_id: str) -> bool:
         """Forget it. False: the user has no such chat."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import unicodedata
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 CHAT_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 MAX_TURN_BYTES = 8 * 2**20
 """Of one turn with its items, as JSON in ASCII."""
+PAGE_BYTES = 2 * 2**20
+"""Of the turns of one page, unless a single one is larger: whoever reads a chat stops everybody else meanwhile."""
 MAX_TITLE = 120
 """Characters of a title."""
 MAX_LISTED = 500
@@ -129,10 +133,11 @@ class ChatStore:
         async with self._database.begin() as connection:
             await connection.execute(give)
 
-    async def items(self, chat_id: str) -> Items:
-        """The model's input items of all turns, in order."""
+    async def items(self, chat_id: str, *, newest: int | None = None) -> Items:
+        """The model's input items of all turns, in order; or only those of the newest turns, of so many bytes."""
         async with self._database.read() as connection:
-            return [item for turn in (await _items(connection, chat_id)).values() for item in turn]
+            first = 0 if newest is None else await _first_item(connection, chat_id, newest)
+            return [item for turn in (await _items(connection, chat_id, first)).values() for item in turn]
 
     async def append(
         self, chat_id: str, turn: PastTurn, items: Sequence[Mapping[str, Any]], owner: str | None = None
@@ -186,6 +191,24 @@ class ChatStore:
             if await connection.scalar(select(chats.c.turns).where(_is(chat_id, user_id))) is None:
                 return None
             return tuple(turn for _, turn in await _turns(connection, chat_id))
+
+    async def page(
+        self, user_id: str, chat_id: str, *, limit: int, before: str | None = None
+    ) -> tuple[tuple[PastTurn, ...], bool] | None:
+        wanted = turns.c.chat_id == _id(chat_id)
+        async with self._database.read() as connection:
+            if await connection.scalar(select(chats.c.turns).where(_is(chat_id, user_id))) is None:
+                return None
+            if before is not None:
+                at = select(turns.c.number).where(wanted, turns.c.id == escaped(before))
+                wanted &= turns.c.number < (await connection.scalar(at) or 0)
+            sizes = select(turns.c.number, func.length(turns.c.body)).where(wanted).order_by(turns.c.number.desc())
+            found = [tuple(row) for row in await connection.execute(sizes.limit(max(0, limit) + 1))]
+            fitting = _newest(found[:limit], PAGE_BYTES)
+            if not fitting:
+                return (), bool(found)
+            shown = await _turns(connection, chat_id, fitting[-1], fitting[0])
+        return tuple(turn for _, turn in shown), len(found) > len(fitting)
 
     async def delete(self, user_id: str, chat_id: str) -> bool:
         async with self._database.begin() as connection:
@@ -243,17 +266,37 @@ def _rows(chat_id: str, number: int, bodies: Sequence[str]) -> Sequence[dict[str
     return [{"chat_id": chat_id, "turn": number, "position": at, "body": body} for at, body in enumerate(bodies)]
 
 
-async def _items(connection: AsyncConnection, chat_id: str) -> dict[int, Items]:
-    """By the number of the turn, in order."""
-    wanted = select(items_table.c.turn, items_table.c.body).where(items_table.c.chat_id == _id(chat_id))
+def _newest(sizes: Sequence[tuple[int, int]], most: int) -> list[int]:
+    """Of (number, bytes), the newest first, those that come to so many bytes; at least one."""
+    total = itertools.accumulate(size for _, size in sizes)
+    return [number for at, ((number, _), sum_) in enumerate(zip(sizes, total, strict=True)) if not at or sum_ <= most]
+
+
+async def _first_item(connection: AsyncConnection, chat_id: str, newest: int) -> int:
+    """The number of the first turn whose items are within so many bytes."""
+    turn, size = items_table.c.turn, func.sum(func.length(items_table.c.body))
+    mine = select(turn, size).where(items_table.c.chat_id == _id(chat_id)).group_by(turn).order_by(turn.desc())
+    found = [tuple(row) for row in await connection.execute(mine)]
+    return _newest(found, newest)[-1] if found else 0
+
+
+async def _items(connection: AsyncConnection, chat_id: str, first: int = 0) -> dict[int, Items]:
+    """By the number of the turn, in order, from the `first` on."""
+    mine = (items_table.c.chat_id == _id(chat_id)) & (items_table.c.turn >= first)
+    wanted = select(items_table.c.turn, items_table.c.body).where(mine)
     kept: dict[int, Items] = {}
     for number, body in await connection.execute(wanted.order_by(items_table.c.turn, items_table.c.position)):
         kept.setdefault(number, []).append(decode(body))
     return kept
 
 
-async def _turns(connection: AsyncConnection, chat_id: str) -> Sequence[tuple[int, PastTurn]]:
-    wanted = select(turns.c.number, turns.c.body).where(turns.c.chat_id == chat_id).order_by(turns.c.number)
+async def _turns(
+    connection: AsyncConnection, chat_id: str, first: int = 0, last: int | None = None
+) -> Sequence[tuple[int, PastTurn]]:
+    mine = (turns.c.chat_id == chat_id) & (turns.c.number >= first)
+    if last is not None:
+        mine &= turns.c.number <= last
+    wanted = select(turns.c.number, turns.c.body).where(mine).order_by(turns.c.number)
     return [(number, _past_turn(decode(body))) for number, body in await connection.execute(wanted)]
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_PROMPT = 32_000
 """Characters of one prompt."""
+HISTORY_BYTES = 8 * 2**20
+"""Of a chat's items that are read for a turn; what the model is given of them is less, see `history`."""
 
 log = logging.getLogger("odai.text")
 
@@ -111,7 +113,7 @@ class Attempt:
         await held.enter_async_context(alone)
         await desk.ledger.check(user)
         engine = await held.enter_async_context(desk.engines.use())
-        history = await desk.store.items(info.chat_id)
+        history = await desk.store.items(info.chat_id, newest=HISTORY_BYTES)
         shop = Workshop(
             chat_id=info.chat_id,
             caller=info.caller,

@@ -366,3 +366,29 @@ async def test_a_store_tells_the_time_by_itself(database):
     store = ChatStore(database)
     await store.open("c", "ada")
     assert (await store.export("ada", "c"))["created_at"] > 1.7e9
+
+
+async def test_a_page_is_so_many_turns_and_no_more_bytes_than_one_may_have(store, monkeypatch):
+    await store.open("c", "ada")
+    for number in range(7):
+        await store.append("c", past(str(number)), [{"n": number}])
+    found, older = await store.page("ada", "c", limit=3)
+    assert ([one.id for one in found], older) == (["4", "5", "6"], True)
+    found, older = await store.page("ada", "c", limit=4, before="4")
+    assert ([one.id for one in found], older) == (["0", "1", "2", "3"], False)
+    assert await store.page("ada", "c", limit=3, before="0") == ((), False)
+    assert await store.page("ada", "c", limit=3, before="no such\0\ud800") == ((), False)
+    assert await store.page("bob", "c", limit=3) is None
+    monkeypatch.setattr("odai_core.store.chats.PAGE_BYTES", 1)
+    found, older = await store.page("ada", "c", limit=3)
+    assert ([one.id for one in found], older) == (["6"], True)
+
+
+async def test_items_of_a_long_chat_are_those_of_its_newest_turns(store):
+    await store.open("c", "ada")
+    for number in range(5):
+        await store.append("c", past(str(number)), [{"n": number}, {"text": "x" * 100}])
+    assert [item["n"] for item in await store.items("c", newest=300) if "n" in item] == [3, 4]
+    assert [item["n"] for item in await store.items("c", newest=1) if "n" in item] == [4]
+    assert len(await store.items("c", newest=10_000)) == 10
+    assert await store.items("nobody", newest=1) == []

@@ -133,14 +133,11 @@ async def _read(ctx: TransportContext, user: str, chat_id: str) -> Any:
     limit = _limit()
     if limit is None:
         return BAD_PAGE.response()
-    turns = await ctx.chats.read(user, chat_id)
-    if turns is None:
+    page = await ctx.chats.page(user, chat_id, limit=limit, before=request.args.get("before"))
+    if page is None:
         return NO_CHAT.response()
-    before = request.args.get("before")
-    end = len(turns) if before is None else next((at for at, turn in enumerate(turns) if turn.id == before), 0)
-    shown = turns[max(0, end - limit) : end]
-    more = shown[0].id if end > limit else None
-    told = {"chat_id": chat_id, "turns": _told(shown), "before": more}
+    shown, older = page
+    told = {"chat_id": chat_id, "turns": _told(shown), "before": shown[0].id if older else None}
     return told, 200, {"Cache-Control": "no-store"}
 
 

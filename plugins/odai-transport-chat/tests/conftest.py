@@ -159,6 +159,15 @@ class Book:
         turns = self.chats.get(user_id, {}).get(chat_id)
         return None if turns is None else tuple(turns)
 
+    async def page(
+        self, user_id: str, chat_id: str, *, limit: int, before: str | None = None
+    ) -> tuple[tuple[PastTurn, ...], bool] | None:
+        turns = await self.read(user_id, chat_id)
+        if turns is None:
+            return None
+        end = len(turns) if before is None else next((at for at, turn in enumerate(turns) if turn.id == before), 0)
+        return turns[max(0, end - limit) : end], end > limit
+
     async def delete(self, user_id: str, chat_id: str) -> bool:
         return self.chats.get(user_id, {}).pop(chat_id, None) is not None
 
