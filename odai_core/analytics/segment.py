@@ -75,8 +75,10 @@ class Analytics:
                 loop.call_soon_threadsafe(done.set)
 
         # Not the loop's executor: asyncio.run() waits for that one without a bound.
-        threading.Thread(target=drain, name="analytics-drain", daemon=True).start()
+        thread = threading.Thread(target=drain, name="analytics-drain", daemon=True)
+        thread.start()
         await done.wait()
+        thread.join()  # it has nothing left to do
         if left or self._dropped:
             log.warning("%d events were not delivered and %d found the queue full", left, self._dropped)
 

@@ -80,5 +80,5 @@ def test_what_a_plugin_prints_is_not_in_the_json(bench):
 
 
 def test_nothing_installed_says_what_to_type(bench):
-    done = bench.odai("plugins", ODAI_PLUGINS="nobody", ODAI_DISABLE="openai")
+    done = bench.odai("plugins", ODAI_PLUGINS="nobody", ODAI_DISABLE="openai,compatible")
     assert "pip install odai-model-local" in done.stdout

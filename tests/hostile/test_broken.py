@@ -388,7 +388,7 @@ def available(values):
 
 @hookimpl
 def odai_models():
-    return ModelPlugin(name="bad", api=1, title="", summary="", realtime=None, available=available)
+    return ModelPlugin(name="bad", api=1, title="", summary="", realtime=print, available=available)
 """
 )
 
@@ -396,6 +396,18 @@ def odai_models():
 def test_available_raises(load):
     cause, _ = load(MODEL.format("raise OSError('a file')"), kind="models")
     assert cause == "available() of bad failed: OSError."
+
+
+def test_a_model_for_nothing(load):
+    source = MODEL.format("return None").replace("realtime=print", "realtime=None")
+    cause, remedy = load(source, kind="models")
+    assert (cause, remedy) == ("bad has neither a realtime nor a text model.", "Give it one of them.")
+
+
+@pytest.mark.parametrize("given", ["scopes='mail'", "scopes=[1]", "account=7", "scopes=None"])
+def test_scopes_that_are_no_texts(load, given):
+    cause, _ = load(declares(given))
+    assert cause == "The account or the scopes of bad are not texts."
 
 
 def test_a_converter_that_raises_is_a_setting_to_change(load):

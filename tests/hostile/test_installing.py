@@ -260,7 +260,7 @@ def test_three(two, site, host):
 
 
 def test_one_name_of_two_kinds_is_no_conflict(site, host, plugin):
-    model = plugin("yelp").replace("odai_tools", "odai_models").replace("ToolPlugin(", "ModelPlugin(realtime=None, ")
+    model = plugin("yelp").replace("odai_tools", "odai_models").replace("ToolPlugin(", "ModelPlugin(realtime=print, ")
     site.install("t-one", plugin("yelp"), name="yelp")
     site.install(
         "t-two",
