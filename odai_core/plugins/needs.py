@@ -29,7 +29,5 @@ def _settled(entry: Entry, services: dict[str, Entry], demo: bool) -> Entry:
         problem = Problem(cause=cause, remedy=f"pip install odai-account-{plugin.account}")
     else:
         said = service.problem or Problem(cause=f"it is {service.state}.", remedy="Look at odai plugins.")
-        problem = Problem(
-            cause=f"The account service {service.name} is {service.state}: {said.cause}", remedy=said.remedy
-        )
+        problem = Problem(cause=f"Its account service {service.name} is not ready: {said.cause}", remedy=said.remedy)
     return replace(entry, state=State.NEEDS_SETUP, problem=problem)
