@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any, get_args
 import click
 import msgspec
 import pytest
+from odai_transport_chat import frames as chat_frames
 from odai_transport_twilio import frames as twilio_frames
 from odai_transport_webrtc import frames as app_frames
 
 import odai_core
-from odai_core import calls, contract, errors, events, hooks
+from odai_core import calls, chat_events, chats, contract, errors, events, grants, hooks
 from odai_core.cli import main
 from odai_core.contract import Setting
 from odai_core.models import compatible_plugin
@@ -68,6 +70,8 @@ def test_every_public_name_is_there(name: str) -> None:
         contract.ToolPlugin, contract.ToolOptions, contract.ToolContext, contract.Setting, contract.TransportPlugin,
         contract.ModelPlugin, contract.AccountPlugin, contract.Asset, calls.Caller, calls.CallInfo, calls.CallOptions,
         calls.AudioProfile, calls.TurnDetection, odai_core.ToolResponse, *get_args(events.CallEvent),
+        chats.ChatInfo, chats.ChatSummary, chats.PastTurn, chats.TextOptions, chats.Usage, grants.Grant, grants.Link,
+        grants.LinkInfo, chat_events.SuggestedPrompt, *get_args(chat_events.ChatEvent),
     ],
 )  # fmt: skip
 def test_every_field_is_there(declared: Any) -> None:
@@ -75,7 +79,10 @@ def test_every_field_is_there(declared: Any) -> None:
     assert {declared.__name__, *(field.name for field in dataclasses.fields(declared))} - {"ToolOptions"} <= words
 
 
-@pytest.mark.parametrize("protocol", [calls.Call, calls.TransportContext])
+@pytest.mark.parametrize(
+    "protocol",
+    [calls.Call, calls.TransportContext, chats.Chat, chats.ChatBook, grants.Account, grants.AccountContext],
+)
 def test_every_method_is_there(protocol: Any) -> None:
     words = set(re.findall(r"\w+", " ".join(marked(page("contract")))))
     assert {name for name in vars(protocol) if not name.startswith("_")} <= words
@@ -84,6 +91,31 @@ def test_every_method_is_there(protocol: Any) -> None:
 @pytest.mark.parametrize("event", get_args(events.CallEvent))
 def test_every_call_event_is_there(event: type) -> None:
     assert f"events.{event.__name__}" in marked(page("contract"))
+
+
+@pytest.mark.parametrize("event", get_args(chat_events.ChatEvent))
+def test_every_chat_event_is_there_with_its_frame(event: type) -> None:
+    assert f"chat_events.{event.__name__}" in marked(page("contract"))
+    blank = {"str": "", "float": 0.0, "int": 0, "bool": False}
+    values = {
+        one.name: blank.get(str(one.type), () if "tuple" in str(one.type) else {}) for one in dataclasses.fields(event)
+    }
+    frame = json.loads(chat_frames.encode(event(**values)) or "{}")
+    told = {cells[0]: cells[1] for cells in rows(chat_section()) if len(cells) == 3}
+    assert set(frame) - {"type"} <= set(re.findall(r"`(\w+)`", told[f"`{frame['type']}`"]))
+
+
+def test_every_code_of_a_chat_is_there() -> None:
+    source_of = ROOT / "odai_core" / "text"
+    turns = {code for file in source_of.glob("*.py") for code in re.findall(r'ChatError\(\s*"(\w+)"', file.read_text())}
+    frames = set(re.findall(r'BadFrame\(\s*"(\w+)"', source(chat_frames)))
+    assert len(turns) >= 5
+    assert len(frames) == 3
+    assert turns | frames <= marked(chat_section())
+
+
+def chat_section() -> str:
+    return page("sockets").partition("## Text chat")[2].partition("\n## ")[0]
 
 
 # -- settings ---------------------------------------------------------------------------------------
