@@ -28,7 +28,7 @@ def blueprint(server: Server) -> Blueprint:
             "status": "success",
             "service": "ODAI API",
             "environment": environment,
-            "connections": len(server.admission),
+            "connections": len(server.admission) + len(server.chats.live),
         }
 
     @routes.get("/-/health")
