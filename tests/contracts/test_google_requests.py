@@ -13,11 +13,11 @@ from odai_core.testing.kit.session import session
 from tests.contracts import discovery
 
 SENDER = {"sender_name": "Kim", "sender_email": "kim@example.com", "subject": "Lunch", "body": "See you at noon."}
-EVENT = {"title": "Lunch", "timezone": "Europe/Lisbon", "start_date": "2026-12-24T12:00", "end_date": "2026-12-24T13"}
+EVENT = {"title": "Lunch", "timezone": "Europe/Lisbon", "start_date": "2031-12-24T12:00", "end_date": "2031-12-24T13"}
 ANSWER = SENDER | {"to": ["jo@example.com"], "reply_to_id": "<18f2@mail.example>", "thread_id": "18f2"}
 HAPPY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "google-calendar": {
-        "get_google_calendar_events": {"limit": 3, "date": "2026-12-24"},
+        "get_google_calendar_events": {"limit": 3, "date": "2031-12-24"},
         "create_google_calendar_event": EVENT | {"location": "x", "invitees": ["a@example.com"], "google_meet": True},
         "delete_google_calendar_event": {"event_id": "5c0d"},
     },
@@ -40,7 +40,7 @@ METHODS = {
 }
 BEYOND_METHODS = {"https://www.googleapis.com/auth/drive.readonly"}
 """drive.file allows the same methods, but only for files of our own making."""
-ODD = (*HOSTILE, "", " ", "'", "\\", '"', "x" * 5000, "2026-12-24", "a@example.com", "5c0d", "Grüße 今日は \U0001f600")
+ODD = (*HOSTILE, "", " ", "'", "\\", '"', "x" * 5000, "2031-12-24", "a@example.com", "5c0d", "Grüße 今日は \U0001f600")
 
 
 @pytest.fixture(params=HAPPY)

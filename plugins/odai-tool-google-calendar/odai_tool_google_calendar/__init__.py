@@ -74,8 +74,25 @@ async def get_google_calendar_events(ctx: ToolContext, limit: int = 10, date: st
     )
 
 
+async def ask_before_creating(
+    ctx: ToolContext,
+    title: str,
+    timezone: str,
+    start_date: str,
+    end_date: str,
+    location: str | None,
+    invitees: list[str] | None,
+    google_meet: bool,
+) -> str:
+    """Asked only when it can be put down as it was said."""
+    return spoken.wanted(
+        *_draft("asking", title, timezone, start_date, end_date, location, invitees, google_meet=google_meet)
+    )
+
+
 @tool(
     confirm=True,
+    question=ask_before_creating,
     timeout=20,
     examples=[
         "put {title:lunch with Ana} in my calendar from {start_date:2026-11-24T12:00:00} to "
@@ -118,26 +135,14 @@ async def create_google_calendar_event(
         invitees: The e-mail addresses of people to invite.
         google_meet: True adds a Google Meet link.
     """
-    zone = when.zone_of(timezone)
-    if zone is None:
-        raise ToolError("bad_request", "Which time zone is that in? Tell me a city there.")
-    start, end, span = when.planned(start_date, end_date, zone)
-    guests = _guests(invitees or [])
-    event: dict[str, Any] = {
-        "id": _event_id(ctx.write_id), "summary": _text(title, 500), "start": start, "end": end,
-        "attendees": [{"email": address} for address in guests], "location": _text(location or "", 500),
-    }  # fmt: skip
-    event = {name: value for name, value in event.items() if value}
-    if "summary" not in event:
-        raise ToolError("bad_request", "What should the event be called?")
-    if google_meet:
-        request = {"requestId": event["id"], "conferenceSolutionKey": {"type": "hangoutsMeet"}}
-        event["conferenceData"] = {"createRequest": request}
+    event, span, zone = _draft(
+        ctx.write_id, title, timezone, start_date, end_date, location, invitees, google_meet=google_meet
+    )
     kept = None if sampled(ctx) else await linked(ctx, lambda link: _insert(ctx, link, event))
     return ToolResponse(
         response_type="create_google_calendar_event",
         response=spoken.shown(kept or samples.planned(event), zone),
-        spoken=spoken.made(title, span, zone, invited=len(guests), meet=google_meet),
+        spoken=spoken.made(event, span, zone),
         sample=sampled(ctx),
     )
 
@@ -181,6 +186,36 @@ async def delete_google_calendar_event(ctx: ToolContext, event_id: str) -> ToolR
         spoken=spoken.removed(event, _zone(ctx)),
         sample=sampled(ctx),
     )
+
+
+def _draft(
+    write_id: str,
+    title: str,
+    timezone: str,
+    start_date: str,
+    end_date: str,
+    location: str | None,
+    invitees: list[str] | None,
+    *,
+    google_meet: bool,
+) -> tuple[dict[str, Any], when.Span, ZoneInfo]:
+    """The event as Google takes it, when it is, and the zone that was meant. Raises ToolError for what is not clear."""
+    zone = when.zone_of(timezone)
+    if zone is None:
+        raise ToolError("bad_request", "Which time zone is that in? Tell me a city there.")
+    start, end, span = when.planned(start_date, end_date, zone)
+    guests = _guests(invitees or [])
+    event: dict[str, Any] = {
+        "id": _event_id(write_id), "summary": _text(title, 500), "start": start, "end": end,
+        "attendees": [{"email": address} for address in guests], "location": _text(location or "", 500),
+    }  # fmt: skip
+    event = {name: value for name, value in event.items() if value}
+    if "summary" not in event:
+        raise ToolError("bad_request", "What should the event be called?")
+    if google_meet:
+        request = {"requestId": event["id"], "conferenceSolutionKey": {"type": "hangoutsMeet"}}
+        event["conferenceData"] = {"createRequest": request}
+    return event, span, zone
 
 
 async def _insert(ctx: ToolContext, link: Link, event: dict[str, Any]) -> Event:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,13 +29,19 @@ def listed(events: Sequence[Event], zone: ZoneInfo, day: date | None) -> str:
     return speech.fit(*(_enumerated(opening, told[:number]) for number in (3, 2, 1)))
 
 
-def made(name: str, span: Span, zone: ZoneInfo, *, invited: int, meet: bool) -> str:
+def wanted(event: Mapping[str, Any], span: Span, zone: ZoneInfo) -> str:
+    """Whether it is meant."""
+    invited = len(event.get("attendees", ()))
+    guests = f" and invite {speech.count(invited, 'person', 'people')}" if invited else ""
+    return f"Shall I put {_name(event)} in your calendar {_when(span, datetime.now(zone).date())}{guests}?"
+
+
+def made(event: Mapping[str, Any], span: Span, zone: ZoneInfo) -> str:
     """That an event was put down, and when."""
-    today = datetime.now(zone).date()
-    local = span if span.whole_days else Span(span.start.astimezone(zone), span.end.astimezone(zone), False)
+    invited = len(event.get("attendees", ()))
     extra = [f"{speech.count(invited, 'person', 'people')} invited"] if invited else []
-    extra += ["a Meet link added"] if meet else []
-    told = f"{speech.clean(name, 80) or 'The event'} is in your calendar {_when(local, today)}"
+    extra += ["a Meet link added"] if "conferenceData" in event else []
+    told = f"{_name(event)} is in your calendar {_when(span, datetime.now(zone).date())}"
     return f"{told}, with {speech.join(extra)}." if extra else f"{told}."
 
 
@@ -75,6 +81,10 @@ def shown(event: Event, zone: ZoneInfo) -> dict[str, Any]:
         "link": _link(event.htmlLink),
     }
     return {name: value for name, value in card.items() if value not in (None, [], False)}
+
+
+def _name(event: Mapping[str, Any]) -> str:
+    return speech.clean(event["summary"], 80).rstrip(".") or "the event"
 
 
 def _times(span: Span) -> dict[str, Any]:

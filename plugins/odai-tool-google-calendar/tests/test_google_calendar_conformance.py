@@ -11,8 +11,8 @@ TestGoogleCalendar = conformance(
         "create_google_calendar_event": {
             "title": "Lunch with Ana",
             "timezone": "America/New_York",
-            "start_date": "2026-12-24T12:00:00",
-            "end_date": "2026-12-24T13:00:00",
+            "start_date": "2031-12-24T12:00:00",
+            "end_date": "2031-12-24T13:00:00",
             "location": "Casa Azul",
             "invitees": ["ana@example.com"],
             "google_meet": True,

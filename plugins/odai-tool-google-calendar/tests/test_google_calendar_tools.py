@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from odai_tool_google_calendar import (
-    ask_before_deleting,
     create_google_calendar_event,
     delete_google_calendar_event,
     get_google_calendar_events,
@@ -31,7 +29,7 @@ from tests.contracts import discovery
 NAME = "google-calendar"
 ZONE = "America/New_York"
 LUNCH = {
-    "title": "Lunch with Ana", "timezone": ZONE, "start_date": "2026-12-24T12:00:00", "end_date": "2026-12-24T13:00:00",
+    "title": "Lunch with Ana", "timezone": ZONE, "start_date": "2031-12-24T12:00:00", "end_date": "2031-12-24T13:00:00",
 }  # fmt: skip
 
 
@@ -198,18 +196,18 @@ async def test_an_event_is_put_down_as_it_was_said(ctx: ToolContext, server: Ups
     assert body.pop("conferenceData")["createRequest"]["requestId"] == body["id"]
     assert body == {
         "id": body["id"], "summary": "Lunch with Ana", "location": "Casa Azul",
-        "start": {"dateTime": "2026-12-24T12:00:00", "timeZone": ZONE},
-        "end": {"dateTime": "2026-12-24T13:00:00", "timeZone": ZONE}, "attendees": [{"email": "ana@example.com"}],
+        "start": {"dateTime": "2031-12-24T12:00:00", "timeZone": ZONE},
+        "end": {"dateTime": "2031-12-24T13:00:00", "timeZone": ZONE}, "attendees": [{"email": "ana@example.com"}],
     }  # fmt: skip
     assert response.response["meet"] == "https://meet.google.com/aaa-bbbb-ccc"
     assert response.response["id"] == body["id"]
 
 
-@pytest.mark.parametrize(("start", "end", "after"), [("2026-12-20", "2026-12-27", "28"), ("2026-12-20",) * 2 + ("21",)])
+@pytest.mark.parametrize(("start", "end", "after"), [("2031-12-20", "2031-12-27", "28"), ("2031-12-20",) * 2 + ("21",)])
 async def test_whole_days_end_with_the_last_one(start, end, after, ctx: ToolContext, server: UpstreamServer):
     response = await call(create_google_calendar_event, ctx, **LUNCH | {"start_date": start, "end_date": end})
     body = json.loads(server.seen[0].body)
-    assert (body["start"], body["end"]) == ({"date": start}, {"date": f"2026-12-{after}"})
+    assert (body["start"], body["end"]) == ({"date": start}, {"date": f"2031-12-{after}"})
     assert response.spoken == "Lunch with Ana is in your calendar all day on December twentieth."
     assert (response.response["start"], response.response["last_day"]) == (start, end)
 
@@ -217,8 +215,8 @@ async def test_whole_days_end_with_the_last_one(start, end, after, ctx: ToolCont
 @pytest.mark.parametrize(
     ("start", "end", "sent"),
     [
-        ("2026-12-24T12:00", "2026-12-24 13:00", ("2026-12-24T12:00:00", "2026-12-24T13:00:00")),
-        ("2026-12-24T17:00:00Z", "2026-12-24T18:30:00+00:00", ("2026-12-24T12:00:00", "2026-12-24T13:30:00")),
+        ("2031-12-24T12:00", "2031-12-24 13:00", ("2031-12-24T12:00:00", "2031-12-24T13:00:00")),
+        ("2031-12-24T17:00:00Z", "2031-12-24T18:30:00+00:00", ("2031-12-24T12:00:00", "2031-12-24T13:30:00")),
         ("2026-11-01T00:30:00", "2026-11-01T03:00:00", ("2026-11-01T00:30:00", "2026-11-01T03:00:00")),
         ("2027-03-14T01:30:00", "2027-03-14T03:30:00", ("2027-03-14T01:30:00", "2027-03-14T03:30:00")),
     ],
@@ -234,9 +232,9 @@ async def test_times_are_local_with_the_zones_name(start, end, sent, ctx: ToolCo
     "odd",
     [
         {"timezone": "Eastern"}, {"timezone": ""}, {"timezone": "../UTC"}, {"title": " \n\x00"},
-        {"start_date": "noon"}, {"end_date": "2026-12-24T11:59:00"}, {"end_date": "2026-12-24T12:00:00"},
-        {"start_date": "2026-12-24"}, {"end_date": "2026-12-24"},
-        {"start_date": "2026-12-25", "end_date": "2026-12-24"},
+        {"start_date": "noon"}, {"end_date": "2031-12-24T11:59:00"}, {"end_date": "2031-12-24T12:00:00"},
+        {"start_date": "2031-12-24"}, {"end_date": "2031-12-24"},
+        {"start_date": "2031-12-25", "end_date": "2031-12-24"},
         {"start_date": "0001-01-01T00:00:00", "end_date": "9999-12-31T23:59:59"}, {"invitees": ["Ana"]},
         {"invitees": ["ana@example.com\nBcc: x@example.com"]}, {"invitees": ["<ana@example.com>"]},
         {"invitees": [f"a{number}@example.com" for number in range(51)]},
@@ -275,16 +273,6 @@ async def test_an_event_is_deleted_by_its_id(ctx: ToolContext, server: UpstreamS
     assert [seen.method for seen in server.seen] == ["GET", "DELETE"]
     assert {seen.path for seen in server.seen} == {"/calendars/primary/events/5c0e"}
     assert server.seen[1].query == {"sendUpdates": "all"}
-
-
-async def test_who_is_asked_knows_which_event_it_is(ctx: ToolContext, server: UpstreamServer):
-    asking = replace(describe(delete_google_calendar_event), function=ask_before_deleting)
-    asked = [await invoke(asking, json.dumps({"event_id": event}), ctx) for event in ("5c0e", "5c0d", "0000")]
-    assert [response.spoken for response in asked] == [
-        "Shall I take Dentist tomorrow at two thirty PM off your calendar?",
-        "Shall I take Team Sync tomorrow at nine AM off your calendar and tell everybody who was invited?",
-        "I couldn't find that event in your calendar.",
-    ]
 
 
 async def test_an_event_that_is_gone_already_is_deleted(ctx: ToolContext, server: UpstreamServer):
