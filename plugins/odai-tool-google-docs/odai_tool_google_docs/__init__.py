@@ -66,8 +66,15 @@ async def search_google_docs_by_name_or_content(ctx: ToolContext, query: str) ->
     )
 
 
+async def ask_before_saving(ctx: ToolContext, title: str, content: str) -> str:
+    """Asked only when it can be saved as it was said."""
+    name, text = _draft(title, content)
+    return spoken.wanted(name, not text)
+
+
 @tool(
     confirm=True,
+    question=ask_before_saving,
     timeout=20,
     examples=[
         "save {content:buy milk and bread} as a Google doc called {title:Shopping list}",
@@ -88,11 +95,7 @@ async def save_google_doc(ctx: ToolContext, title: str, content: str) -> ToolRes
         title: The document's name.
         content: Its text, with line breaks; no markup.
     """
-    name, text = _line(title, 200), _text(content)
-    if not name:
-        raise ToolError("bad_request", "What should the document be called?")
-    if len(text) > MOST_CONTENT:
-        raise ToolError("bad_request", "That text is too long for me to save at once.")
+    name, text = _draft(title, content)
     file = samples.saved(name) if sampled(ctx) else await linked(ctx, lambda link: _save(ctx, link, name, text))
     return ToolResponse(
         response_type="save_google_doc",
@@ -100,6 +103,16 @@ async def save_google_doc(ctx: ToolContext, title: str, content: str) -> ToolRes
         spoken=spoken.saved(name, not text),
         sample=sampled(ctx),
     )
+
+
+def _draft(title: str, content: str) -> tuple[str, str]:
+    """A name and a text that Google takes. Raises ToolError."""
+    name, text = _line(title, 200), _text(content)
+    if not name:
+        raise ToolError("bad_request", "What should the document be called?")
+    if len(text) > MOST_CONTENT:
+        raise ToolError("bad_request", "That text is too long for me to save at once.")
+    return name, text
 
 
 async def _search(ctx: ToolContext, link: Link, query: str) -> list[tuple[File, str | None]]:

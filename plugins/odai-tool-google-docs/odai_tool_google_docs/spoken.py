@@ -43,6 +43,12 @@ def kind(file: File) -> str:
     return KINDS.get(file.mimeType or "", "file")
 
 
+def wanted(title: str, empty: bool) -> str:
+    """Whether it is meant."""
+    said = speech.clean(title, 80).rstrip(".") or "this"
+    return f"Shall I save {said} as {'an empty' if empty else 'a new'} document in your Google Drive?"
+
+
 def saved(title: str, empty: bool) -> str:
     """That a document is there now."""
     said = speech.clean(title, 80).rstrip(".") or "Your text"

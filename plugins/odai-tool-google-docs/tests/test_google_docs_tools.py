@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
-from odai_tool_google_docs import odai_tools, save_google_doc, search_google_docs_by_name_or_content
+from odai_tool_google_docs import ask_before_saving, odai_tools, save_google_doc, search_google_docs_by_name_or_content
 
 from odai_core import Caller, Link, Secret, ToolContext, ToolResponse
 from odai_core.testing.kit.linked import LinkedAccount
@@ -190,8 +191,21 @@ async def test_an_empty_text_makes_an_empty_document(ctx: ToolContext, server: U
 
 @pytest.mark.parametrize("odd", [{"title": " \x00"}, {"content": "x" * 200_001}])
 async def test_what_cannot_be_saved_is_said(odd, ctx: ToolContext, server: UpstreamServer):
-    response = await call(save_google_doc, ctx, **LIST | odd)
-    assert (response.ok, len(server.seen)) == (False, 0)
+    for response in (await call(save_google_doc, ctx, **LIST | odd), await asked(ctx, **LIST | odd)):
+        assert (response.ok, len(server.seen)) == (False, 0)
+
+
+async def asked(ctx: ToolContext, **arguments: Any) -> ToolResponse:
+    return await invoke(replace(describe(save_google_doc), function=ask_before_saving), json.dumps(arguments), ctx)
+
+
+async def test_who_is_asked_knows_what_is_saved(ctx: ToolContext, server: UpstreamServer):
+    questions = [(await asked(ctx, title="List", content=text)).spoken for text in ("Milk", "")]
+    assert questions == [
+        "Shall I save List as a new document in your Google Drive?",
+        "Shall I save List as an empty document in your Google Drive?",
+    ]
+    assert not server.seen
 
 
 async def test_lines_are_kept_and_control_characters_are_not(ctx: ToolContext, server: UpstreamServer):
