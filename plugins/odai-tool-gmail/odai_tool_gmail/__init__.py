@@ -110,8 +110,24 @@ async def search_google_mail_from_email(ctx: ToolContext, email: str) -> ToolRes
     return _listed(ctx, "google_email_search_from_email", found, "mail from there", none)
 
 
+async def ask_before_sending(
+    ctx: ToolContext,
+    sender_name: str,
+    sender_email: str,
+    recipient_email_addresses: list[str],
+    cc: list[str] | None,
+    bcc: list[str] | None,
+    subject: str,
+    body: str,
+) -> str:
+    """Asked only when it can be sent as it was said."""
+    draft = writing.draft(sender_name, recipient_email_addresses, cc or [], bcc or [], subject, body, "asking")
+    return spoken.wanted(len(draft.everybody), draft.subject)
+
+
 @tool(
     confirm=True,
+    question=ask_before_sending,
     timeout=20,
     examples=[
         "send a mail to {recipient_email_addresses:jo@example.com} from {sender_name:Kim} at "
@@ -164,8 +180,27 @@ async def send_google_email(
     )
 
 
+async def ask_before_answering(
+    ctx: ToolContext,
+    sender_name: str,
+    sender_email: str,
+    to: list[str],
+    cc: list[str] | None,
+    bcc: list[str] | None,
+    subject: str,
+    reply_to_id: str,
+    thread_id: str,
+    body: str,
+) -> str:
+    """Asked only when it can be sent as it was said."""
+    draft = writing.draft(sender_name, to, cc or [], bcc or [], subject, body, "asking")
+    _answered(reply_to_id, thread_id)
+    return spoken.wanted(len(draft.everybody), draft.subject, answer=True)
+
+
 @tool(
     confirm=True,
+    question=ask_before_answering,
     timeout=20,
     examples=[
         "answer {reply_to_id:<sample1@mail.example>} in the thread {thread_id:sample1} to {to:jo@example.com} about "
@@ -214,9 +249,7 @@ async def reply_to_google_email(
         body: The text, plain, with line breaks.
     """
     draft = writing.draft(sender_name, to, cc or [], bcc or [], subject, body, ctx.write_id)
-    answered = reading.message_id(reply_to_id)
-    if not answered or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", thread_id):
-        raise ToolError("bad_request", "I have to find the mail you want to answer first. Whose is it?")
+    answered = _answered(reply_to_id, thread_id)
     if sampled(ctx):
         id, about = "sample", f"Re: {samples.thread(answered, thread_id).subject}"
     else:
@@ -237,6 +270,14 @@ def _listed(ctx: ToolContext, kind: str, mails: Sequence[Mail], what: str, none:
         spoken=spoken.listed(mails, what, _zone(ctx)) if mails else none,
         sample=sampled(ctx),
     )
+
+
+def _answered(reply_to_id: str, thread_id: str) -> str:
+    """The Message-ID of the mail that is answered. Raises ToolError for what are no ids."""
+    answered = reading.message_id(reply_to_id)
+    if not answered or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", thread_id):
+        raise ToolError("bad_request", "I have to find the mail you want to answer first. Whose is it?")
+    return answered
 
 
 def _told(draft: writing.Draft) -> dict[str, object]:

@@ -33,13 +33,15 @@ def described(mail: Mail, zone: ZoneInfo) -> str:
     return f"{sender} {f'about {subject}' if subject else 'without a subject'}{when}"
 
 
+def wanted(recipients: int, subject: str, *, answer: bool = False) -> str:
+    """Whether it is meant."""
+    return f"Shall I send {_mail(subject, answer)} to {speech.count(recipients, 'person', 'people')}?"
+
+
 def sent(recipients: int, subject: str, *, answer: bool = False) -> str:
     """That a mail is on its way."""
-    about = speech.clean(subject, 80).rstrip(".")
-    what = "Your answer" if answer else "Your mail"
-    return (
-        f"{what}{f' about {about}' if about else ''} is on its way to {speech.count(recipients, 'person', 'people')}."
-    )
+    what = _mail(subject, answer)
+    return f"{what[:1].upper()}{what[1:]} is on its way to {speech.count(recipients, 'person', 'people')}."
 
 
 def shown(mail: Mail) -> dict[str, Any]:
@@ -58,6 +60,11 @@ def shown(mail: Mail) -> dict[str, Any]:
         "attachments": [{"name": one.name, "type": one.kind, "size": one.size} for one in mail.attachments],
     }
     return {name: value for name, value in card.items() if value not in ("", [], None)}
+
+
+def _mail(subject: str, answer: bool) -> str:
+    about = speech.clean(subject, 80).rstrip(".?! ")
+    return f"your {'answer' if answer else 'mail'}{f' about {about}' if about else ''}"
 
 
 def _enumerated(opening: str, told: Sequence[str]) -> str:
