@@ -39,6 +39,8 @@ class Caller:
     """An IANA name."""
     place: str | None = None
     """"City, Region", when known."""
+    expires_at: float | None = field(default=None, compare=False)
+    """Unix seconds until which the token holds that this came from."""
 
 
 @dataclass(frozen=True, kw_only=True)

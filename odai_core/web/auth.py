@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,8 @@ class Tokens:
 
     def mint(self, user_id: str) -> str:
         """A token that stands for this user for `TOKEN_SECONDS`."""
-        return self._signer.sign({"sub": user_id, "jti": secrets.token_hex(4)}, purpose="token")
+        until = time.time() + TOKEN_SECONDS
+        return self._signer.sign({"sub": user_id, "jti": secrets.token_hex(4), "exp": int(until)}, purpose="token")
 
     async def authenticate(self, token: str) -> Caller | None:
         """The caller, or None. It may have to fetch the issuer's keys."""
@@ -69,7 +71,7 @@ class Tokens:
         if payload is None:
             return None if self._verifier is None or not isinstance(token, str) else await self._verifier.caller(token)
         subject = payload.get("sub")
-        return Caller(user_id=subject) if isinstance(subject, str) and subject else None
+        return Caller(user_id=subject, expires_at=payload.get("exp")) if isinstance(subject, str) and subject else None
 
     async def aclose(self) -> None:
         """End what is under way. Idempotent."""

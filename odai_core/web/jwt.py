@@ -47,13 +47,14 @@ class JwtVerifier:
         try:
             claims = await self._claims(token)
             self._check(claims)
+            until = float(int(claims["exp"])) + LEEWAY
         except _Refused as reason:
             log.info("a token was refused: %s", reason)
             return None
         except _MALFORMED as error:
             log.info("a token was refused: %s", type(error).__name__)
             return None
-        caller = Caller(user_id=self._issuer.user_id(claims["sub"]))
+        caller = Caller(user_id=self._issuer.user_id(claims["sub"]), expires_at=until)
         locale = str(claims.get("locale", "")).replace("_", "-")
         return handshake.localised(caller, str(claims.get("zoneinfo", "")), locale)
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,11 @@ def later(monkeypatch):
 async def test_a_token_stands_for_its_user():
     assert (await TOKENS.authenticate(TOKENS.mint("ann"))).user_id == "ann"
     assert TOKENS.mint("ann") != TOKENS.mint("ann")
+
+
+async def test_a_caller_knows_how_long_the_token_holds():
+    caller = await TOKENS.authenticate(TOKENS.mint("ann"))
+    assert time.time() + auth.TOKEN_SECONDS - 60 < caller.expires_at <= time.time() + auth.TOKEN_SECONDS
 
 
 async def test_a_token_is_over_after_twelve_hours(later):

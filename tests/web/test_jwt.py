@@ -78,6 +78,11 @@ async def test_kinds_that_sign_in(typ):
     assert await user(token(good(), typ=typ)) == ANN
 
 
+async def test_a_caller_knows_how_long_the_token_holds():
+    ends = int(time.time()) + 900
+    assert (await CHECK.caller(token(good(exp=ends)))).expires_at == ends + LEEWAY
+
+
 async def test_clocks_may_differ_a_little():
     now = time.time()
     assert await user(token(good(exp=int(now - LEEWAY + 20)))) == ANN

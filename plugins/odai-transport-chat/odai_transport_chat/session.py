@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 import traceback
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -62,6 +64,7 @@ GONE = Ending("gone", 1006)
 """The socket is gone, or the server is being stopped by force: nothing is said any more."""
 IDLE = Ending("idle", 1000)
 DRAIN = Ending("drain", 1001)
+EXPIRED = Ending("token_expired", 1008, "Your sign-in has expired. Please sign in again.")
 FLOOD = Ending("flood", 1008, "This client sends more than a chat can take.")
 TOO_BIG = Ending("frame_too_big", 1009, "A message was too big.")
 SLOW = Ending("slow_peer", 1013)
@@ -223,9 +226,12 @@ class Session:
 
     # -- to the client --------------------------------------------------------------------------------
 
-    async def _talk(self, chat: Chat) -> NoReturn:
+    async def _talk(self, chat: Chat) -> Ending:
         while True:
             text = await self._prompts.get()
+            # Else one token, once, would open a chat for as long as somebody talks in it.
+            if time.time() >= (self._info.caller.expires_at or math.inf):
+                return EXPIRED
             if self._prompts.empty() and not self._stopping:
                 self._awaited.clear()
             await self._turn(chat, text)

@@ -179,6 +179,7 @@ class FakeContext:
     settings: dict[str, Any] = field(default_factory=dict)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("odai.test.chat"))
     public_host: str = ""
+    expires_at: float | None = None
     loopback: bool = True
     local: bool = True
     refusal: CallRefused | None = None
@@ -194,7 +195,9 @@ class FakeContext:
         if token == "guest":
             return Caller()
         good = re.fullmatch(r"good\.([a-z0-9-]+)", token)
-        return Caller(user_id="user-1" if good[1] == "token" else good[1]) if good else None
+        if good is None:
+            return None
+        return Caller(user_id="user-1" if good[1] == "token" else good[1], expires_at=self.expires_at)
 
     def local_token(self, peer: str | None, host: str | None) -> str | None:
         return TOKEN if self.local else None

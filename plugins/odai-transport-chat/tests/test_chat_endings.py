@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -84,6 +85,21 @@ async def test_a_stopping_server_closes_a_resting_chat_with_1001(site: Any) -> N
         await site.ctx.next_chat()
         site.ctx.stop.set()
         assert await peer.closing() == (1001, [])
+    await site.ctx.all_over()
+
+
+async def test_a_token_that_has_expired_takes_no_further_prompt(site: Any) -> None:
+    site.ctx.expires_at = time.time() + 3600
+    async with site.connect() as peer:
+        _, turn = await asked(site, peer)
+        turn.end()
+        await peer.until("end_of_stream")
+    site.ctx.expires_at = time.time() - 1
+    async with site.connect() as peer:
+        await peer.send("One more")
+        code, seen = await peer.closing()
+    assert (code, [(frame["type"], frame["code"]) for frame in seen]) == (1008, [("error", "token_expired")])
+    assert site.ctx.opened == 2
     await site.ctx.all_over()
 
 
