@@ -140,9 +140,9 @@ class ToolIndex:
         self._titles = frozenset(token.stem for spec in self.specs for token in tokenize(spec.title))
 
     def _names_by_sound(self) -> dict[str, str]:
-        """Titles of one word by their sound, when it is long enough to mean nothing else."""
-        words = {spec.title.lower() for spec in self.specs if spec.title and " " not in spec.title}
-        return {sound(word): word for word in words if len(sound(word)) >= 4}
+        """Titles of one word by their sound, when it is long enough to mean nothing else; of two, the first tool's."""
+        words = [spec.title.lower() for spec in self.specs if spec.title and " " not in spec.title]
+        return {sound(word): word for word in reversed(words) if len(sound(word)) >= 4}
 
     def mend(self, utterance: Utterance) -> Utterance:
         """Put right names that were heard as other words: "N Track" -> "Amtrak", "dealt a 331" -> "delta 331"."""

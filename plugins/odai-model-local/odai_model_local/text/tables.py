@@ -32,7 +32,7 @@ def several(rows: Sequence[Any], most: int = MAX_ROWS) -> list[str]:
 def _columns(things: Sequence[Thing]) -> list[str]:
     """The keys of the columns, the name first, then in the order the service has them."""
     named = [name_key(thing) for thing in things]
-    first = max(set(named), key=named.count)
+    first = max(dict.fromkeys(named), key=named.count)
     keys = dict.fromkeys(key for thing in things for key in thing)
     columns = [first] if first else []
     seen = {tuple(said(first, thing.get(first)) for thing in things)} if first else set()
