@@ -297,6 +297,17 @@ async def test_an_account_that_was_connected_elsewhere_is_known_at_once(site: An
     assert await first.get_by_role("link", name="Connect Google").count() == 0, "that link is of the past"
 
 
+async def test_one_more_account_is_offered_and_nothing_waits_for_it(site: Any, browser: Any) -> None:
+    _, turn = await begin(site, browser, "Connect another account")
+    offer = {"account_type": "google", "connect_url": "/auth/google/login?ticket=abc"}
+    turn.emit(output("connect_google_account", offer))
+    turn.end()
+    await browser.sees("You can connect another Google account.")
+    assert await browser.page.get_by_role("link", name="Connect Google").count() == 1
+    assert await browser.page.get_by_text("needs your account").count() == 0
+    assert await browser.page.get_by_text("sources").count() == 0
+
+
 async def test_a_window_opens_only_when_it_is_clicked(site: Any, browser: Any) -> None:
     _, turn = await begin(site, browser)
     turn.emit(output("open_window", {"url": f"{site.http}/chat/static/favicon.svg"}))

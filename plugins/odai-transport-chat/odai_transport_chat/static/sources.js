@@ -7,7 +7,7 @@ const DEEPEST = 6;
 const ADDRESS = /(^|_)(url|link|href|uri|website)$/i;
 const NAMES = ["title", "name", "headline", "subject"];
 // These lead somewhere to do something; they are not where anything was found.
-const ACTIONS = new Set(["account_needed", "google_access_request", "open_window", "open_tab", "error"]);
+const ACTIONS = new Set(["google_access_request", "open_window", "open_tab", "error"]);
 
 export class Sources {
   constructor() {
@@ -25,7 +25,8 @@ export class Sources {
 
   // output: a ToolResponse
   addOutput(output) {
-    if (!ACTIONS.has(output.response_type)) this.walk(output.response, DEEPEST);
+    const action = ACTIONS.has(output.response_type) || output.response?.connect_url;
+    if (!action) this.walk(output.response, DEEPEST);
   }
 
   walk(value, depth) {

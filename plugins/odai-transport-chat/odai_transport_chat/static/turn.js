@@ -101,7 +101,7 @@ export class Turn {
       this.append(card.row, agent);
     }
     const kind = output.response_type;
-    if (kind === "account_needed") return this.account(card, output);
+    if (typeof output.response?.connect_url === "string") return this.account(card, output);
     if (kind === "open_window" || kind === "open_tab") return this.window(card, output);
     card.fill(output);
     card.settle(kind === "error" ? "failed" : "done", kind === "error" ? "did not work" : "");
@@ -113,10 +113,13 @@ export class Turn {
   account(card, output) {
     const { account_type: type, connect_url: address } = output.response ?? {};
     const named = label(String(type ?? "account"));
-    card.settle("asking", "needs your account");
+    // Else a tool offers to connect one more: nothing waits for it.
+    const needed = output.response_type === "account_needed";
+    card.settle(needed ? "asking" : "done", needed ? "needs your account" : "");
     card.title.textContent = output.friendly_name || named;
     card.row.open = true;
-    const text = element("p", "tool-text", `Connect your ${named} account to go on.`);
+    const why = needed ? `Connect your ${named} account to go on.` : `You can connect another ${named} account.`;
+    const text = element("p", "tool-text", why);
     const buttons = element("div", "controls");
     const again = button("Try again", () => this.does.send(this.prompt));
     // A link of an earlier day leads nowhere any more; asking again brings a new one.
