@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from odai_core import Setting, ToolContext, ToolError, ToolPlugin, ToolResponse, hookimpl, tool
 from odai_tool_gmail import mailbox, reading, samples, spoken, writing
-from odai_tool_gmail.google import linked, sampled
+from odai_tool_gmail.google import linked, sampled, sending
 from odai_tool_gmail.reading import Mail
 
 _NAME = re.compile(r"[\w][\w .'@+-]{0,100}")
@@ -122,6 +122,7 @@ async def ask_before_sending(
 ) -> str:
     """Asked only when it can be sent as it was said."""
     draft = writing.draft(sender_name, recipient_email_addresses, cc or [], bcc or [], subject, body, "asking")
+    await sending(ctx, sender_email)
     return spoken.wanted(len(draft.everybody), draft.subject)
 
 
@@ -163,7 +164,7 @@ async def send_google_email(
 
     Args:
         sender_name: The user's name, as the recipients see it.
-        sender_email: The user's address; the mail always leaves from the connected account's own.
+        sender_email: The user's address; the mail leaves from the connected account's own.
         recipient_email_addresses: Who gets it.
         cc: Who gets a copy.
         bcc: Who gets a copy that the others do not see.
@@ -171,7 +172,7 @@ async def send_google_email(
         body: The text, plain, with line breaks.
     """
     draft = writing.draft(sender_name, recipient_email_addresses, cc or [], bcc or [], subject, body, ctx.write_id)
-    id = "sample" if sampled(ctx) else (await linked(ctx, lambda link: mailbox.send(ctx, link, draft))).id
+    id = "sample" if sampled(ctx) else (await linked(ctx, lambda link: mailbox.send(ctx, link, draft), sender_email)).id
     return ToolResponse(
         response_type="send_google_email",
         response={"id": id, **_told(draft), "subject": draft.subject},
@@ -195,6 +196,7 @@ async def ask_before_answering(
     """Asked only when it can be sent as it was said."""
     draft = writing.draft(sender_name, to, cc or [], bcc or [], subject, body, "asking")
     _answered(reply_to_id, thread_id)
+    await sending(ctx, sender_email)
     return spoken.wanted(len(draft.everybody), draft.subject, answer=True)
 
 
@@ -239,7 +241,7 @@ async def reply_to_google_email(
 
     Args:
         sender_name: The user's name, as the recipients see it.
-        sender_email: The user's address; the mail always leaves from the connected account's own.
+        sender_email: The user's address; the mail leaves from the connected account's own.
         to: Who gets the answer.
         cc: Who gets a copy.
         bcc: Who gets a copy that the others do not see.
@@ -253,7 +255,7 @@ async def reply_to_google_email(
     if sampled(ctx):
         id, about = "sample", f"Re: {samples.thread(answered, thread_id).subject}"
     else:
-        done, about = await linked(ctx, lambda link: mailbox.reply(ctx, link, draft, thread_id, answered))
+        done, about = await linked(ctx, lambda link: mailbox.reply(ctx, link, draft, thread_id, answered), sender_email)
         id = done.id
     return ToolResponse(
         response_type="reply_to_google_email",

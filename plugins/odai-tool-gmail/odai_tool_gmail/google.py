@@ -23,11 +23,26 @@ def sampled(ctx: ToolContext) -> bool:
     return ctx.demo and ctx.account is None
 
 
-async def linked(ctx: ToolContext, call: Callable[[Link], Awaitable[T]]) -> T:
-    """`call` with the user's account. Raises AccountNeeded, or not_configured where nothing links accounts."""
+async def linked(ctx: ToolContext, call: Callable[[Link], Awaitable[T]], sender: str | None = None) -> T:
+    """`call` with the user's account. Raises AccountNeeded, or not_configured where nothing links accounts.
+
+    With a `sender` it is the account of that address: that is the one a person has read and agreed to.
+    """
     if ctx.account is None:
         raise ToolError("not_configured", "Google accounts can't be connected here, so I can't see your mail.")
-    return await ctx.account.using(call)
+    return await ctx.account.using(call, None if sender is None else await sending(ctx, sender))
+
+
+async def sending(ctx: ToolContext, sender: str) -> Link | None:
+    """Of several accounts the one a mail leaves from. None: there is no choice. Raises bad_request for none of them."""
+    links = () if ctx.account is None else await ctx.account.links()
+    if len(links) < 2:
+        return None
+    wanted = sender.strip().casefold()
+    found = next((link for link in links if link.label.casefold() == wanted), None)
+    if found is None:
+        raise ToolError("bad_request", "You have several Google accounts here. From which address should the mail go?")
+    return found
 
 
 async def ask(
