@@ -11,7 +11,7 @@ UNSIGNED := $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),0,1)
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := -e . $(foreach project,$(wildcard plugins/*/pyproject.toml),-e $(dir $(project)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-SOURCES := odai_core $(wildcard plugins/*/odai_*)
+SOURCES := odai_core benchmarks $(wildcard plugins/*/odai_*)
 
 .PHONY: run test check install chromium models wheels clean help
 

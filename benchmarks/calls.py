@@ -136,7 +136,7 @@ class Upstream:
 async def telephone(url: str, parameters: dict[str, str], number: int, stop: asyncio.Event, measured: Measured) -> None:
     """One caller as Twilio carries it: frames in real time, marks returned."""
     sid = f"MZ{number:032x}"
-    start = {
+    start: dict[str, Any] = {
         "event": "start",
         "sequenceNumber": "1",
         "streamSid": sid,
