@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from odai_model_local import runtime
-from odai_model_local.assets import MINILM, file_path
+from odai_model_local.assets import MINILM, file_path, sha256_of
+from odai_model_local.phrases import WIDTH, Phrases
 
 MAX_TOKENS = 128
 MAX_WORD = 100
-WIDTH = 384
+RECIPE = 1
+"""Goes up when the same files give other vectors, so that kept ones are made again."""
 
 
 class WordPiece:
@@ -75,9 +77,15 @@ class Embedder:
     """Loaded once per process; calls are safe from several threads."""
 
     def __init__(self, folder: Path) -> None:
-        words = file_path(folder, MINILM, "vocab.txt").read_text(encoding="utf-8").splitlines()
-        self._tokenizer = WordPiece(words)
-        self._session = runtime.load(file_path(folder, MINILM, "model.onnx"))
+        vocabulary, model = (file_path(folder, MINILM, name) for name in ("vocab.txt", "model.onnx"))
+        self._tokenizer = WordPiece(vocabulary.read_text(encoding="utf-8").splitlines())
+        self._session = runtime.load(model)
+        self.phrases = Phrases(
+            self,
+            folder / MINILM.name / "phrases.bin",
+            lambda: f"{RECIPE} {runtime.BUILD} {sha256_of(vocabulary)} {sha256_of(model)}",
+        )
+        """The same for what tools are asked with, remembered from start to start. Never for what a user says."""
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Float32 [len(texts), 384], every row of length 1. Blocking: about 1 ms a sentence."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import onnxruntime
 
 from odai_core import AssetError
 from odai_model_local.assets import REMEDY
+
+BUILD = f"{onnxruntime.__version__} {platform.machine()}"
+"""What a model's numbers depend on besides its file."""
 
 
 def load(path: Path) -> onnxruntime.InferenceSession:

@@ -117,7 +117,9 @@ class ToolIndex:
         texts = [text for _, text in (*tool_texts, *topic_texts)]
         self.scale = WORDS if embed is None else MINILM
         self.embed: Embed = TfIdf(texts) if embed is None else embed
-        self._tool_vectors, topic_vectors = np.split(self.embed(texts), [len(tool_texts)])
+        # An encoder may remember plugins' phrases. Requests are embedded by itself: they are nobody's to keep.
+        phrases: Embed = getattr(self.embed, "phrases", self.embed)
+        self._tool_vectors, topic_vectors = np.split(phrases(texts), [len(tool_texts)])
         self._tool_rows = np.array([row for row, _ in tool_texts], dtype=np.int64)
         # A music connector shares "music" with a concert one, so what no connector is made for is told by nearness.
         rows = np.array([row for row, _ in topic_texts], dtype=np.int64)
