@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from msgspec import to_builtins
-
 from odai_core import Setting, ToolContext, ToolError, ToolPlugin, ToolResponse, hookimpl, tool
 from odai_tool_caltrain import samples, shapes, spoken, stations
 
@@ -49,7 +47,11 @@ async def get_caltrain_status(
         raise ToolError("not_found", f"I see no {direction} train coming to {place.name} at the moment.")
     return ToolResponse(
         response_type="caltrain_status",
-        response={"station": place.name, "direction": direction, "trains": to_builtins(coming[:SHOWN])},
+        response={
+            "station": place.name,
+            "direction": direction,
+            "trains": [spoken.shown(train) for train in coming[:SHOWN]],
+        },
         spoken=spoken.status(coming, place.name, direction, now),
         voice={"trains": [spoken.projection(train, now) for train in coming[:3]]},
         sample=sampled,

@@ -40,6 +40,18 @@ def projection(train: Train, now: datetime) -> dict[str, Any]:
     }
 
 
+def shown(train: Train) -> dict[str, Any]:
+    """For the screen, with times as Caltrain's own clocks show them."""
+    due, expected = (speech.local(moment, ZONE).isoformat(timespec="minutes") for moment in (train.due, train.expected))
+    return {
+        "number": train.number,
+        "line": train.line,
+        "destination": train.destination,
+        "due": due,
+        "expected": expected,
+    }
+
+
 def _kind(train: Train) -> str:
     words = train.line.casefold().split()
     return next((said for word, said in _KINDS.items() if word in words), "a train")

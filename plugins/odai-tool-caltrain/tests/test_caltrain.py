@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,8 @@ async def test_the_next_train_and_the_one_after_it(ctx: ToolContext):
     )
     assert ", three minutes late. After that a local at " in response.spoken
     assert [train["number"] for train in response.response["trains"]] == ["412", "140"]
+    expected = datetime.fromisoformat(response.response["trains"][0]["expected"])
+    assert expected.utcoffset() == expected.astimezone(ZoneInfo("America/Los_Angeles")).utcoffset()
     first = response.voice["trains"][0]
     assert (first["kind"], first["in_minutes"], first["minutes_late"]) == ("Express", 9, 3)
 
