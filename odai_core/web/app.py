@@ -100,13 +100,14 @@ class Server:
         catalog = self.host.catalog
         self.accounts.check(catalog)
         self.http.warm_up()
+        # Nobody waits for it but the first prompt, which would otherwise make the same.
+        self.chats.own(self.chats.warm_up())
         try:
             model = choose_model(catalog, self.settings.core["ODAI_MODEL"])
         except SetupError as error:
             log.warning("%s %s", error.cause, error.remedy)
         else:
             await self._warm_up(catalog, model)
-        await self.chats.warm_up()
         for entry in catalog.ready("tools"):
             if isinstance(entry.plugin, ToolPlugin) and entry.plugin.lifespan is not None:
                 await self._open_lifespan(entry, entry.plugin.lifespan)

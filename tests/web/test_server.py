@@ -134,6 +134,22 @@ async def test_a_transport_that_raises_is_left_out_and_says_why(make):
     assert (await get(server, "/-/health")).status_code == 200
 
 
+async def test_nobody_waits_for_the_text_model_at_the_start_and_the_end_waits_for_all_of_it(make, monkeypatch):
+    server, finish, ended = make(transport("one")), asyncio.Event(), []
+
+    async def slow():
+        await finish.wait()
+        ended.append("warm")
+
+    monkeypatch.setattr(server.chats, "warm_up", slow)
+    await server.start()
+    assert (await get(server, "/one/")).status_code == 200
+    assert ended == []
+    finish.set()
+    await server.stop()
+    assert ended == ["warm"]
+
+
 async def test_a_new_transport_appears_and_other_news_change_no_app(make):
     server = make(transport("one"))
     before = server._app()
