@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from weakref import WeakKeyDictionary
 
 from msgspec import Meta, Struct
 
 from odai_core import Secret, ToolContext
+
+if TYPE_CHECKING:
+    import asyncio
 
 EARLY = 60
 """Seconds before its end, when a token is not used any more."""
@@ -23,11 +25,17 @@ class Granted(Struct, frozen=True):
     expires_in: Annotated[float, Meta(ge=0, le=86_400)] = 0
 
 
+def _lock() -> asyncio.Lock:
+    import asyncio  # 20 ms, for whoever only lists plugins
+
+    return asyncio.Lock()
+
+
 @dataclass
 class Desk:
     """The token of one process, and who may fetch the next."""
 
-    fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    fetching: asyncio.Lock = field(default_factory=_lock)
     token: Secret = field(default_factory=lambda: Secret(""))
     owner: tuple[str, ...] = field(default=(), repr=False)
     """The address and the credentials it was given for."""

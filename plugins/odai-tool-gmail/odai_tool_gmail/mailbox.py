@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +28,8 @@ async def search(ctx: ToolContext, link: Link, query: str, zone: ZoneInfo) -> li
     full = {"format": "full", "fields": _FIELDS}
     messages = await _gathered(ask(ctx, link, "messages", id, params=full, type=Message) for id in ids)
     # Reading a mail is some work, and the event loop has others to serve.
+    import asyncio  # 20 ms, for whoever only lists plugins
+
     return await asyncio.to_thread(lambda: [reading.read(message, zone) for message in messages])
 
 
@@ -85,6 +86,8 @@ async def _post(ctx: ToolContext, link: Link, mail: Mapping[str, Any]) -> Sent:
 
 async def _gathered(asking: Iterable[Awaitable[Message]], *, all_of_them: bool = False) -> Sequence[Message]:
     """Those that could be had, five at a time. Raises ToolError when none could, or for `all_of_them` when one not."""
+    import asyncio  # 20 ms, for whoever only lists plugins
+
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(waiting: Awaitable[Message]) -> Message:

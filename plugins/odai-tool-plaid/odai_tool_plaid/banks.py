@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -57,6 +56,8 @@ async def read(ctx: ToolContext, one: Read) -> Banks:
         return Banks(found=samples.banks())
     account = account_of(ctx)
     links = (await account.links())[:MOST_BANKS]
+    import asyncio  # 20 ms, for whoever only lists plugins
+
     async with asyncio.TaskGroup() as together:
         asked = [together.create_task(_tried(ctx, account, link, one)) for link in links]
     answers = [task.result() for task in asked]
