@@ -129,4 +129,8 @@ class AccountContext(Protocol):
         """The user's accounts with their tokens, for the plugin's own routes."""
 
     async def remove(self, user_id: str, link_id: str) -> bool:
-        """Have the plugin revoke it, then forget it, also when revoking fails. False: the user has no such link."""
+        """Have the plugin revoke it, then forget it. False: the user has no such link.
+
+        Raises ToolError when the service could not be told (the link stays, broken, and goes with the next try), or
+        when it was linked anew meanwhile.
+        """

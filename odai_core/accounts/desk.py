@@ -15,7 +15,7 @@ from odai_core.analytics.events import TRAITS, is_known
 from odai_core.analytics.segment import Analytics
 from odai_core.calls import Caller
 from odai_core.contract import AccountPlugin, ToolPlugin
-from odai_core.errors import SettingError
+from odai_core.errors import SettingError, ToolError
 from odai_core.grants import Account, AccountContext, Grant, LinkInfo
 from odai_core.plugins.catalog import Catalog, Entry, State
 from odai_core.settings import Settings
@@ -121,15 +121,37 @@ class Accounts:
         )
 
     async def remove(self, entry: Entry, user_id: str, link_id: str) -> bool:
-        """Have the plugin revoke it, then forget it, also when revoking fails. False: the user has no such link."""
-        kept = await self.safe.get(user_id, entry.name, link_id)
-        if kept is not None:
-            await self._revoke(self._service(entry), kept.grant)
-        if not await self.store.remove(user_id, entry.name, link_id):
+        """Have the plugin revoke it, then forget it. False: the user has no such link.
+
+        Raises ToolError when the service could not be told: the link is kept for another try, marked broken; one that
+        was broken before is forgotten. Also when it was linked anew meanwhile, and stays.
+        """
+        row = next((row for row in await self.store.of(user_id, entry.name) if row.id == link_id), None)
+        if row is None:
             return False
-        if not await self.store.of(user_id, entry.name):
-            self._identify(entry, user_id, linked=False)
-        return True
+        service = self._service(entry)
+        kept = await self.safe.get(user_id, entry.name, link_id)
+        row = row if kept is None else kept.row
+        told = kept is None or await self._revoke(service, kept.grant)
+        title = service.plugin.title
+        if not told and not row.broken and await self.store.mark_broken(row):
+            raise ToolError(
+                "upstream",
+                f"{title} could not be told, so it is kept for another try, and nothing here uses it. "
+                f"Please remove it again in a while, or at {title} itself.",
+            )
+        # Only what was revoked: a relink during the removal is a grant of its own.
+        if (told or row.broken) and await self.store.remove(user_id, entry.name, link_id, version=row.version):
+            if not await self.store.of(user_id, entry.name):
+                self._identify(entry, user_id, linked=False)
+            if told:
+                return True
+            raise ToolError(
+                "upstream", f"It is forgotten here, but {title} could not be told. Please remove it there too."
+            )
+        if await self.store.get(link_id) is None:
+            return False
+        raise ToolError("upstream", "It was connected or renewed this very moment, so it is still there.")
 
     async def aclose(self) -> None:
         """Let renewals that are under way end, so that no fresh token is lost."""
@@ -145,11 +167,14 @@ class Accounts:
         if trait in TRAITS:
             self._analytics.identify(user_id, {trait: linked})
 
-    async def _revoke(self, service: Service, grant: Grant) -> None:
+    async def _revoke(self, service: Service, grant: Grant) -> bool:
+        """False: the service could not be told."""
         if service.plugin.revoke is None:
-            return
+            return True
         try:
             async with asyncio.timeout(REFRESH_SECONDS):
                 await service.plugin.revoke(service.context, grant)
         except Exception as error:  # its message may hold a token
-            log.warning("%s did not take back a grant that was removed here: %s", service.name, type(error).__name__)
+            log.warning("%s did not take back a grant that is removed here: %s", service.name, type(error).__name__)
+            return False
+        return True

@@ -135,9 +135,10 @@ class GrantStore:
         """The service has taken it back. False when the row has another grant by now, or is gone."""
         return await self._change(row, broken=True, holder="", held_until=0.0)
 
-    async def remove(self, user_id: str, service: str, row_id: str) -> bool:
-        """Forget it."""
-        mine = and_(grants.c.user_id == escaped(user_id), grants.c.service == service, grants.c.id == row_id)
+    async def remove(self, user_id: str, service: str, row_id: str, *, version: int) -> bool:
+        """Forget this version of it. False when the row has another grant by now, or is gone, or is not the user's."""
+        same = and_(grants.c.id == row_id, grants.c.version == version)
+        mine = and_(grants.c.user_id == escaped(user_id), grants.c.service == service, same)
         async with self._database.begin() as connection:
             return bool((await connection.execute(delete(grants).where(mine))).rowcount)
 

@@ -149,14 +149,57 @@ async def test_removing_revokes_and_forgets(desk: Desk, bank: Bank):
 
 
 @pytest.mark.parametrize("error", [ToolError("upstream", "away"), ValueError("access-0"), TimeoutError()])
-async def test_what_cannot_be_revoked_is_forgotten_too(error: Exception, desk: Desk, bank: Bank, caplog):
+async def test_what_cannot_be_revoked_is_said_and_forgotten_at_last(error: Exception, desk: Desk, bank: Bank, caplog):
     async def revoke(context: Any, grant: Any) -> None:
         raise error
 
     desk.service = replace(desk.service, plugin=bank.plugin(revoke=revoke))
-    assert await desk.accounts.remove(desk.service, "ada", (await desk.row()).id)
+    link_id = (await desk.row()).id
+    with pytest.raises(ToolError, match="kept for another try") as kept:
+        await desk.accounts.remove(desk.service, "ada", link_id)
     assert type(error).__name__ in caplog.text
-    assert "access-0" not in caplog.text
+    assert (await desk.row()).broken
+    assert (await needs(desk.account())).message.endswith("Please connect it again.")
+    with pytest.raises(ToolError, match="forgotten here, but Bank could not be told") as forgotten:
+        await desk.accounts.remove(desk.service, "ada", link_id)
+    assert await desk.accounts.store.of("ada", "bank") == ()
+    assert "access-0" not in caplog.text + str(kept.value) + str(forgotten.value)
+    assert not await desk.accounts.remove(desk.service, "ada", link_id)
+
+
+async def test_what_could_not_be_revoked_is_revoked_the_next_time(desk: Desk, bank: Bank):
+    async def away(context: Any, grant: Any) -> None:
+        raise ToolError("upstream", "away")
+
+    fine, link_id = desk.service, (await desk.row()).id
+    with pytest.raises(ToolError):
+        await desk.accounts.remove(replace(fine, plugin=bank.plugin(revoke=away)), "ada", link_id)
+    assert await desk.accounts.remove(fine, "ada", link_id)
+    assert (bank.revoked, await desk.accounts.store.of("ada", "bank")) == (["access-0"], ())
+
+
+@pytest.mark.parametrize("error", [None, ToolError("upstream", "away")])
+async def test_what_is_linked_anew_during_the_removal_stays(error: Exception | None, desk: Desk, bank: Bank):
+    async def revoke(context: Any, grant: Any) -> None:
+        await desk.accounts.save(desk.service, "ada", bank.grant(access_token=Secret("fresh")))
+        if error is not None:
+            raise error
+
+    with pytest.raises(ToolError, match="still there"):
+        await desk.accounts.remove(
+            replace(desk.service, plugin=bank.plugin(revoke=revoke)), "ada", (await desk.row()).id
+        )
+    (link,) = await desk.account().links()
+    assert link.token.reveal() == "fresh"
+
+
+async def test_two_removals_at_once_are_one(desk: Desk, bank: Bank):
+    async def revoke(context: Any, grant: Any) -> None:
+        assert await desk.accounts.remove(desk.service, "ada", link_id)
+
+    link_id = (await desk.row()).id
+    other = replace(desk.service, plugin=bank.plugin(revoke=revoke))
+    assert not await desk.accounts.remove(other, "ada", link_id)
 
 
 async def test_a_service_that_revokes_nothing_is_just_forgotten(desk: Desk, bank: Bank):

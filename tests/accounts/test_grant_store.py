@@ -55,7 +55,7 @@ async def test_odd_names_are_kept_apart(odd: str, store: GrantStore):
     (row,) = await store.of(odd, "bank")
     assert row.subject == odd
     assert await store.of("ada", "bank") == ()
-    assert await store.remove(odd, "bank", row.id)
+    assert await store.remove(odd, "bank", row.id, version=1)
 
 
 async def test_one_subject_at_once_is_one_row(store: GrantStore):
@@ -101,10 +101,11 @@ async def test_two_processes_cannot_claim_one_row(url: str, store: GrantStore, c
 
 async def test_only_its_owner_forgets_a_grant(store: GrantStore):
     row_id = await put(store)
-    assert not await store.remove("eve", "bank", row_id)
-    assert not await store.remove("ada", "mail", row_id)
-    assert await store.remove("ada", "bank", row_id)
-    assert not await store.remove("ada", "bank", row_id)
+    assert not await store.remove("eve", "bank", row_id, version=1)
+    assert not await store.remove("ada", "mail", row_id, version=1)
+    assert not await store.remove("ada", "bank", row_id, version=2)
+    assert await store.remove("ada", "bank", row_id, version=1)
+    assert not await store.remove("ada", "bank", row_id, version=1)
 
 
 async def test_a_name_may_be_used_once_until_it_expires(store: GrantStore, clock: Clock, database: Database):

@@ -165,7 +165,10 @@ class _Google:
         if isinstance(caller, handshake.Refusal):
             return caller.response()
         assert caller.user_id is not None
-        return ("", 204) if await self.ctx.remove(caller.user_id, link_id) else UNKNOWN.response()
+        try:
+            return ("", 204) if await self.ctx.remove(caller.user_id, link_id) else UNKNOWN.response()
+        except ToolError as error:
+            return handshake.Refusal(status=502, code=error.code, message=error.message).response()
 
     # -- who asks
 

@@ -100,7 +100,10 @@ class _Plaid:
         user = await self._user()
         if isinstance(user, handshake.Refusal):
             return user.response()
-        return ("", 204) if await self.ctx.remove(user, link_id) else UNKNOWN.response()
+        try:
+            return ("", 204) if await self.ctx.remove(user, link_id) else UNKNOWN.response()
+        except ToolError as error:
+            return _failed(error)
 
     async def _save(self, user: str, grant: Grant, *, new: bool) -> str:
         try:

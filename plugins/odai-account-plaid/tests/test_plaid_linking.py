@@ -65,12 +65,17 @@ async def test_a_bank_is_forgotten_also_when_plaid_knows_it_no_more(house: House
     assert (answer.status_code, await house.banks(), caplog.text.count("did not take back")) == (204, [], 0)
 
 
-async def test_a_bank_is_forgotten_also_when_plaid_does_not_answer(house: House, caplog: pytest.LogCaptureFixture):
+async def test_a_bank_that_plaid_was_not_told_of_is_said(house: House, caplog: pytest.LogCaptureFixture):
     link_id = await house.link()
     house.plaid.fail("plaid", "500")
     answer = await house.browser().delete(f"/auth/plaid/accounts/{link_id}", headers=house.bearer("ada"))
+    assert (answer.status_code, answer.json()["code"]) == (502, "upstream")
+    assert "Plaid could not be told" in answer.json()["message"]
+    assert [bank["broken"] for bank in await house.banks()] == [True]
+    assert "plaid did not take back a grant that is removed here: ToolError" in caplog.text
+    house.plaid.forget()
+    answer = await house.browser().delete(f"/auth/plaid/accounts/{link_id}", headers=house.bearer("ada"))
     assert (answer.status_code, await house.banks()) == (204, [])
-    assert "plaid did not take back a grant that was removed here: ToolError" in caplog.text
 
 
 async def test_a_bank_that_cannot_be_kept_is_not_left_open_at_plaid(house: House, monkeypatch: pytest.MonkeyPatch):
