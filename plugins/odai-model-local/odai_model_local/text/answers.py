@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from odai_model_local.brain.spec import ToolSpec
 from odai_model_local.brain.types import as_dict
+from odai_model_local.text.digits import with_digits
 from odai_model_local.text.fields import facts, heading, hidden, is_map, is_rows, key_of, link_of, name_key
 from odai_model_local.text.markdown import escaped, line, link, scalar
 from odai_model_local.text.tables import several
@@ -65,15 +66,15 @@ def section(found: Found, spec: ToolSpec | None, *, titled: bool = False) -> str
     """The Markdown of one answer. `titled`: there are several, so each says what it is about."""
     title = [f"### {escaped(spec.title or spec.name, 60)}", ""] if titled and spec is not None else []
     if not found.ok:
-        return "\n".join([*title, _SETTLED.get(found.error) or escaped(found.spoken) or _FAILED])
+        return "\n".join([*title, _SETTLED.get(found.error) or _lead(found.spoken, False) or _FAILED])
     body = blocks(found.data, line(found.spoken, 600))
     lead = _lead(found.spoken, bool(body)) or ("" if body else _NOTHING)
     return "\n\n".join(part for part in ("\n".join(title).strip(), lead, *body) if part)
 
 
 def _lead(spoken: str, more: bool) -> str:
-    """The sentence. An enumeration for the ear stops where the table says the same."""
-    text = line(spoken, 600)
+    """The sentence, for the eye. An enumeration for the ear stops where the table says the same."""
+    text = with_digits(line(spoken, 600))
     listed = _LISTED.search(text)
     if more and listed is not None and text[: listed.start()].strip():
         text = text[: listed.start()].rstrip(" ,;:.") + ":"
