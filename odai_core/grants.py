@@ -5,7 +5,7 @@ Everything here is public and imported through `odai_core`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -121,6 +121,9 @@ class AccountContext(Protocol):
 
     async def save(self, user_id: str, grant: Grant) -> str:
         """Keep a grant, in place of an older one of the same subject; the id of its link."""
+
+    async def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it to its end, also when the client goes away: what a service has handed out must be kept. Up to 60 s."""
 
     async def links(self, user_id: str) -> tuple[LinkInfo, ...]:
         """What the user has linked, oldest first."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from odai_core.accounts.account import UserAccount
-from odai_core.accounts.renewals import REFRESH_SECONDS, Renewals, Service
+from odai_core.accounts.renewals import CLOSE_SECONDS, REFRESH_SECONDS, Renewals, Service
 from odai_core.accounts.safe import Safe
 from odai_core.accounts.vault import REMEDY, Vault
 from odai_core.analytics.events import TRAITS, is_known
@@ -21,6 +22,11 @@ from odai_core.plugins.catalog import Catalog, Entry, State
 from odai_core.settings import Settings
 from odai_core.store.database import Database
 from odai_core.store.grants import GrantStore
+
+COMPLETE_SECONDS = 60.0
+"""What a plugin's work gets that nobody waits for any more."""
+
+T = TypeVar("T")
 
 log = logging.getLogger("odai.accounts")
 
@@ -51,6 +57,7 @@ class Accounts:
         self.store = GrantStore(database, clock)
         self._safe = None if vault is None else Safe(self.store, vault)
         self._renewals = None if self._safe is None else Renewals(self._safe)
+        self._completing: set[asyncio.Task[Any]] = set()
         self._analytics = analytics
         self._context = context
         self._origin = f"https://{host}" if host else ""
@@ -153,8 +160,20 @@ class Accounts:
             return False
         raise ToolError("upstream", "It was connected or renewed this very moment, so it is still there.")
 
+    async def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it to its end, also when whoever waits is cancelled. Raises what it raises; TimeoutError after 60 s."""
+        task = asyncio.create_task(asyncio.wait_for(work, COMPLETE_SECONDS))
+        self._completing.add(task)
+        task.add_done_callback(self._completing.discard)
+        return await asyncio.shield(task)
+
     async def aclose(self) -> None:
-        """Let renewals that are under way end, so that no fresh token is lost."""
+        """Let work that is under way end, up to 5 s, so that no fresh token is lost."""
+        if self._completing:
+            _, late = await asyncio.wait(self._completing, timeout=CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         if self._renewals is not None:
             await self._renewals.aclose()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odai_core.calls import Caller, Values
 from odai_core.grants import Account, Grant, LinkInfo
@@ -15,6 +15,9 @@ from odai_core.web import auth
 
 if TYPE_CHECKING:
     from odai_core.web.app import Server
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,9 @@ class Linking:
 
     async def save(self, user_id: str, grant: Grant) -> str:
         return await self.server.accounts.save(self.entry, user_id, grant)
+
+    async def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        return await self.server.accounts.complete(work)
 
     async def links(self, user_id: str) -> tuple[LinkInfo, ...]:
         return await self.server.accounts.links(self.entry, user_id)

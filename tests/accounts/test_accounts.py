@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from odai_core import AccountNeeded, Secret, SettingError, ToolError
+from odai_core.accounts import desk as room
 from odai_core.accounts.safe import MAX_LINKS
 from odai_core.plugins.catalog import Catalog, State
 from odai_core.store.grants import grants
@@ -253,3 +255,49 @@ async def test_a_row_with_another_rows_text_is_worth_nothing(desk: Desk, bank: B
     async with database.begin() as connection:
         await connection.execute(update(grants).where(grants.c.user_id == "eve").values(sealed=stolen))
     assert await desk.accounts.links(desk.service, "eve") == ()
+
+
+# -- what must not end half-way ---------------------------------------------------------------------
+
+
+async def test_work_goes_on_without_whoever_waited(desk: Desk, bank: Bank):
+    began, gate = asyncio.Event(), asyncio.Event()
+
+    async def link() -> str:
+        began.set()
+        await gate.wait()
+        return await desk.accounts.save(desk.service, "eve", bank.grant())
+
+    waiting = asyncio.create_task(desk.accounts.complete(link()))
+    await began.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    closing = asyncio.create_task(desk.accounts.aclose())
+    gate.set()
+    await closing
+    assert len(await desk.accounts.links(desk.service, "eve")) == 1
+
+
+async def test_work_answers_and_fails_as_it_does(desk: Desk):
+    async def fine() -> int:
+        return 7
+
+    async def wrong() -> None:
+        raise ToolError("plan", "too many")
+
+    assert await desk.accounts.complete(fine()) == 7
+    with pytest.raises(ToolError, match="too many"):
+        await desk.accounts.complete(wrong())
+
+
+async def test_work_without_an_end_is_ended(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    endless = asyncio.create_task(desk.accounts.complete(asyncio.Event().wait()))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(room, "CLOSE_SECONDS", 0.01)
+    await desk.accounts.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await endless
+    monkeypatch.setattr(room, "COMPLETE_SECONDS", 0.01)
+    with pytest.raises(TimeoutError):
+        await desk.accounts.complete(asyncio.Event().wait())

@@ -82,11 +82,11 @@ class _Plaid:
         if wanted.link_id and link is None:
             return UNKNOWN.response()
         try:
-            grant = await (items.exchange(self.ctx, wanted.public_token) if link is None else self._again(link))
-            link_id = await self._save(user, grant, new=link is None)
+            # A public token is good once: without its end, the bank would stay open at Plaid and its token be lost.
+            made = await self.ctx.complete(self._link(user, wanted.public_token, link))
         except ToolError as error:
             return _failed(error)
-        return _json({"id": link_id, "institution": grant.label})
+        return _json(made)
 
     async def accounts(self) -> Any:
         """The banks that the user has linked."""
@@ -104,6 +104,10 @@ class _Plaid:
             return ("", 204) if await self.ctx.remove(user, link_id) else UNKNOWN.response()
         except ToolError as error:
             return _failed(error)
+
+    async def _link(self, user: str, public_token: str, link: Link | None) -> dict[str, str]:
+        grant = await (items.exchange(self.ctx, public_token) if link is None else self._again(link))
+        return {"id": await self._save(user, grant, new=link is None), "institution": grant.label}
 
     async def _save(self, user: str, grant: Grant, *, new: bool) -> str:
         try:

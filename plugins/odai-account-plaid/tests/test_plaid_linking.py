@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import Any
 
 import httpx2
 import pytest
+from odai_account_plaid import items
 
 from odai_core import AccountNeeded, ToolError
 
@@ -87,6 +89,29 @@ async def test_a_bank_that_cannot_be_kept_is_not_left_open_at_plaid(house: House
     removed = [json.loads(ask.body)["access_token"] for ask in house.plaid.seen if ask.path == "/item/remove"]
     assert len(removed) == 1
     assert removed != [kept.grant.access_token.reveal()]
+
+
+async def test_a_bank_is_kept_also_when_the_client_goes_away(house: House, monkeypatch: pytest.MonkeyPatch):
+    exchanged, gate = asyncio.Event(), asyncio.Event()
+    named = items.named
+
+    async def slowly(ctx: Any, grant: Any) -> Any:
+        exchanged.set()
+        await gate.wait()
+        return await named(ctx, grant)
+
+    monkeypatch.setattr(items, "named", slowly)
+    app, body = house.server._app(), {"public_token": await house.public_token()}
+    asked = {"method": "POST", "json": body, "headers": house.bearer("ada")}
+    async with app.test_request_context("/auth/plaid/set_access_token", **asked) as context:
+        request = asyncio.create_task(app.full_dispatch_request(context))
+        await asyncio.wait_for(exchanged.wait(), 10)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+    gate.set()
+    await house.server.accounts.aclose()
+    assert [bank["institution"] for bank in await house.banks()] == ["First Platypus Bank"]
 
 
 async def rest(house: House) -> None:
