@@ -6,7 +6,7 @@ import itertools
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -240,7 +240,15 @@ class ChatStore:
 
     async def expire(self, before: float) -> int:
         """Delete chats in which nothing was said since `before` (unix seconds) and that nobody is in; how many."""
-        old = (chats.c.updated_at < before) & or_(chats.c.holder.is_(None), chats.c.held_until <= self._clock())
+        return await self._expire(chats.c.updated_at < before)
+
+    async def expire_empty(self, before: float, live: Collection[str]) -> int:
+        """The same for chats from before `before` without any finished turn, apart from the `live` ones."""
+        empty = (chats.c.turns == 0) & chats.c.chat_id.not_in(live)
+        return await self._expire(empty & (chats.c.updated_at < before))
+
+    async def _expire(self, which: ColumnElement[bool]) -> int:
+        old = which & or_(chats.c.holder.is_(None), chats.c.held_until <= self._clock())
         some = select(chats.c.chat_id).where(old).limit(EXPIRE_AT_ONCE)
         count = 0
         while True:

@@ -20,7 +20,6 @@ from odai_core.plugins.choice import choose_model
 from odai_core.plugins.host import PluginHost
 from odai_core.plugins.running import tool_context
 from odai_core.settings import Settings
-from odai_core.store.chats import ChatStore
 from odai_core.store.database import Database
 from odai_core.store.expiry import Expiry
 from odai_core.text.desk import ChatDesk
@@ -76,7 +75,11 @@ class Server:
             ledger=self.ledger,
             analytics=self.analytics,
         )
-        self.expiry = Expiry(ChatStore(self.database), settings.core["ODAI_CHAT_DAYS"])
+        self.expiry = Expiry(
+            self.chats.store,
+            settings.core["ODAI_CHAT_DAYS"],
+            live=lambda: {chat.chat_id for chat in self.chats.live},
+        )
         self.mount_failures: dict[str, Problem] = {}
         self._mounted: tuple[Catalog, Quart] | None = None
         self._lifespans: list[tuple[str, AbstractAsyncContextManager[Any]]] = []

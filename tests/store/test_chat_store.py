@@ -316,6 +316,19 @@ async def test_what_is_old_expires_and_what_is_in_use_stays(store, database, clo
     assert await store.expire(clock.now - 9 * DAY) == 1
 
 
+async def test_what_nobody_said_anything_in_goes_by_itself(store, database, clock):
+    await fill(store, database, "said")
+    await store.open("empty", "ada")
+    await store.open("held", "ada")
+    await store.open("open", "ada")
+    clock.now += DAY
+    await store.open("new", "ada")
+    await store.claim("held", "me", 60)
+    assert await store.expire_empty(clock.now - DAY, {"open"}) == 0, "not yet: exactly a day"
+    assert await store.expire_empty(clock.now - DAY + 1, {"open"}) == 1
+    assert {chat.chat_id for _, chat in await store.find()} == {"said", "held", "open", "new"}
+
+
 async def test_many_expire_in_portions(store, clock, monkeypatch):
     monkeypatch.setattr(room, "EXPIRE_AT_ONCE", 3)
     for number in range(7):

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from odai_core.calls import Caller
+from odai_core.chats import ChatInfo, PastTurn
 from odai_core.errors import SetupError
 from odai_core.settings import Settings
 from odai_core.store.chats import ChatStore
@@ -40,11 +42,17 @@ async def ids(store) -> set[str]:
     return {chat.chat_id for _, chat in await store.find()}
 
 
+async def say(store, chat_id) -> None:
+    await store.open(chat_id, "ada")
+    turn = PastTurn(id="t", at=1.0, prompt="p", answer="a", shown=(), status="completed")
+    assert await store.append(chat_id, turn, [])
+
+
 async def test_chats_go_when_their_days_are_over(store, clock, caplog):
     caplog.set_level(logging.INFO, "odai.store")
-    await store.open("first", "ada")
+    await say(store, "first")
     clock.now += DAY
-    await store.open("second", "ada")
+    await say(store, "second")
     nights = Nights(clock)
     expiry = Expiry(store, 2, clock=clock, sleep=nights)
     expiry.start()
@@ -61,11 +69,21 @@ async def test_chats_go_when_their_days_are_over(store, clock, caplog):
     await expiry.stop()
 
 
-async def test_without_days_nothing_runs():
-    tasks = len(asyncio.all_tasks())
-    expiry = Expiry(ChatStore(None), 0)
+async def test_without_days_only_empty_chats_go(store, clock, caplog):
+    caplog.set_level(logging.INFO, "odai.store")
+    await say(store, "said")
+    await store.open("empty", "ada")
+    await store.open("live", "ada")
+    nights = Nights(clock)
+    expiry = Expiry(store, 0, live=lambda: {"live"}, clock=clock, sleep=nights)
     expiry.start()
-    assert len(asyncio.all_tasks()) == tasks
+    await asyncio.wait_for(nights.slept.wait(), 10)
+    for _ in range(4):
+        await nights.next()
+    assert await ids(store) == {"said", "empty", "live"}, "a day to the second"
+    await nights.next()
+    assert await ids(store) == {"said", "live"}
+    assert [record.getMessage() for record in caplog.records] == ["chats deleted in which nothing was said: 1"]
     await expiry.stop()
 
 
@@ -73,6 +91,9 @@ async def test_without_days_nothing_runs():
 async def test_a_database_that_fails_is_tried_again(clock, caplog, error):
     class Failing:
         tries = 0
+
+        async def expire_empty(self, before: float, live: object) -> int:
+            return 0
 
         async def expire(self, before: float) -> int:
             self.tries += 1
@@ -93,7 +114,7 @@ async def test_it_stops_in_the_middle_of_its_work():
     class Endless:
         began = asyncio.Event()
 
-        async def expire(self, before: float) -> int:
+        async def expire_empty(self, before: float, live: object) -> int:
             self.began.set()
             await asyncio.Event().wait()
             return 0
@@ -111,6 +132,7 @@ def test_the_setting(text, days):
 
 
 async def test_the_server_runs_it_from_its_start_to_its_stop(url, monkeypatch):
+    days = 2
     expired: asyncio.Queue[float] = asyncio.Queue()
     expire = ChatStore.expire
 
@@ -120,13 +142,16 @@ async def test_the_server_runs_it_from_its_start_to_its_stop(url, monkeypatch):
         return gone
 
     monkeypatch.setattr(ChatStore, "expire", tell)
-    server = Server(Settings({"ODAI_CHAT_DAYS": "1", "ODAI_DATABASE_URL": url, "ODAI_PLUGINS": "none"}))
+    server = Server(Settings({"ODAI_CHAT_DAYS": f"{days}", "ODAI_DATABASE_URL": url, "ODAI_PLUGINS": "none"}))
     old = ChatStore(server.database, clock=lambda: time.time() - DAY - 60)
     await old.open("old", "ada")
+    await old.open("live", "ada")
+    await say(old, "said")
     await ChatStore(server.database).open("new", "ada")
-    await server.start()
-    before = await asyncio.wait_for(expired.get(), 10)
-    assert abs(time.time() - DAY - before) < 60
-    assert await ids(old) == {"new"}
+    async with server.chats.open_chat(ChatInfo(chat_id="live", caller=Caller(user_id="ada"))):
+        await server.start()
+        before = await asyncio.wait_for(expired.get(), 10)
+    assert abs(time.time() - days * DAY - before) < 60
+    assert await ids(old) == {"live", "new", "said"}
     await server.stop()
     assert "odai-chat-expiry" not in {task.get_name() for task in asyncio.all_tasks()}
