@@ -17,7 +17,7 @@ from odai_core.tools.http import HttpClient
 from odai_core.web.issuer import Issuer, is_safe_address
 
 LIFETIME = 3600.0
-"""Seconds after which the keys are asked for again."""
+"""Seconds after which the keys are asked for again, behind the first login that finds them so old."""
 STALE_SECONDS = 24 * 3600.0
 """While the issuer is down its old keys hold this long."""
 PAUSE = 10.0
@@ -70,12 +70,14 @@ class Keys:
 
     async def find(self, kid: str | None, algorithm: str) -> Key | None:
         """The key of that id which may verify `algorithm`. Without an id: the only key there is."""
-        if self._clock() - self._fetched_at >= LIFETIME:
-            await self._refresh()
+        old = self._clock() - self._fetched_at >= LIFETIME
         found = self._pick(kid, algorithm)
-        if found is None and not self._knows(kid):
+        if found is None and (old or not self._knows(kid)):
             await self._refresh()
-            found = self._pick(kid, algorithm)
+            return self._pick(kid, algorithm)
+        if old:
+            # Nobody waits for it: an issuer that hangs must not slow down every login.
+            self._begin()
         return found
 
     async def aclose(self) -> None:
@@ -98,15 +100,18 @@ class Keys:
         return self._keys if self._clock() - self._fetched_at < STALE_SECONDS else ()
 
     async def _refresh(self) -> None:
-        """Join the fetch under way, or begin one if the last is long enough ago."""
-        if self._fetching is None:
-            if self._clock() - self._tried_at < PAUSE:
-                return
+        """Wait for the fetch under way, or for one that begins now."""
+        self._begin()
+        if self._fetching is not None:
+            # Whoever waits may hang up: the fetch goes on for the others.
+            await asyncio.wait({self._fetching})
+
+    def _begin(self) -> None:
+        """Fetch, unless a fetch is under way or the last began too short a time ago."""
+        if self._fetching is None and self._clock() - self._tried_at >= PAUSE:
             self._tried_at = self._clock()
             self._fetching = asyncio.create_task(self._fetch(), name="odai-issuer-keys")
             self._fetching.add_done_callback(self._fetched)
-        # Whoever waits may hang up: the fetch goes on for the others.
-        await asyncio.wait({self._fetching})
 
     def _fetched(self, task: asyncio.Task[None]) -> None:
         self._fetching = None

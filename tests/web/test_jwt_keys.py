@@ -56,6 +56,12 @@ async def known(keys, kid, algorithm="RS256"):
     return (await keys.find(kid, algorithm)) is not None
 
 
+async def fetched(keys):
+    """The fetch that nobody waits for is over."""
+    assert keys._fetching is not None
+    await asyncio.wait({keys._fetching})
+
+
 async def test_the_discovery_document_leads_to_the_keys(site, http, clock):
     keys = Keys(Issuer(name=site.issuer, audiences=(AUDIENCE,)), http, clock=clock)
     assert await known(keys, "rsa-1")
@@ -72,7 +78,31 @@ async def test_keys_are_kept_for_an_hour(keys, site, clock):
     assert len(site.asked) == 1
     clock.now += 1
     assert await known(keys, "rsa-1")
+    await fetched(keys)
     assert len(site.asked) == 2
+
+
+async def test_nobody_waits_for_an_issuer_that_hangs_while_a_kept_key_fits(keys, site, clock):
+    assert await known(keys, "rsa-1")
+    site.came.clear()
+    site.gate.clear()
+    clock.now += room.LIFETIME
+    for _ in range(3):
+        assert await asyncio.wait_for(known(keys, "rsa-1"), 1)
+    await asyncio.wait_for(site.came.wait(), 5)
+    assert len(site.asked) == 2
+    await keys.aclose()
+    assert "odai-issuer-keys" not in {task.get_name() for task in asyncio.all_tasks()}
+
+
+async def test_a_key_that_was_taken_back_goes_with_the_fetch_behind_the_first_login(keys, site, clock):
+    assert await known(keys, "rsa-1")
+    site.publish(jwk("rsa-2"))
+    clock.now += room.LIFETIME
+    assert await known(keys, "rsa-1")
+    await fetched(keys)
+    assert not await known(keys, "rsa-1")
+    assert await known(keys, "rsa-2")
 
 
 async def test_a_new_key_is_found_and_an_old_one_forgotten(keys, site, clock):
@@ -137,6 +167,7 @@ async def test_old_keys_hold_while_the_issuer_is_down(keys, site, clock, caplog)
     site.status = 500
     clock.now += room.LIFETIME
     assert await known(keys, "rsa-1")
+    await fetched(keys)
     asked = len(site.asked)
     assert await known(keys, "rsa-1")
     assert len(site.asked) == asked
@@ -169,6 +200,8 @@ async def test_an_answer_without_keys_changes_nothing(keys, site, clock, documen
     assert await known(keys, "rsa-1")
     site.documents["/keys"] = document
     clock.now += room.LIFETIME
+    assert await known(keys, "rsa-1")
+    await fetched(keys)
     assert await known(keys, "rsa-1")
     assert not await known(keys, "new")
 
