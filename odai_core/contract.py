@@ -229,6 +229,8 @@ class ModelPlugin:
     """One for all chats of a catalog; core awaits its `close()`. None: not for chats."""
     text_model: Callable[[Values], str] = lambda settings: ""
     """The service's name of the text model, for the price table: "gpt-5.4-mini"."""
+    realtime_model: Callable[[Values], str] = lambda settings: ""
+    """The same of the voice model, to say beforehand that it has no price: "gpt-realtime-2.1"."""
     freeform: bool = True
     """The text model writes freely, so it is also asked for titles and suggested prompts. False: core makes them."""
     settings: Sequence[Setting] = ()

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -155,6 +156,19 @@ def prices(settings: Settings) -> Check:
         return Check("prices", "problem", error.cause, error.remedy)
     newest = max((row.valid_from.isoformat() for row in rows), default="never")
     return Check("prices", "ok", f"{len(rows)}, the newest of {newest}")
+
+
+def daily_limit(settings: Settings, catalog: Catalog) -> Iterator[Check]:
+    """Does the limit in money hold for the models that answer?"""
+    from odai_core.usage.prices import load_prices
+    from odai_core.usage.unpriced import unpriced
+
+    try:
+        table = load_prices(settings.core["ODAI_PRICES"])
+    except SettingError:
+        return  # `prices` has said so
+    for problem in unpriced(settings, catalog, table, datetime.now(UTC).date()):
+        yield Check("ODAI_DAILY_USD", "warning", problem.cause, problem.remedy)
 
 
 def account_keys(settings: Settings, catalog: Catalog) -> Iterator[Check]:

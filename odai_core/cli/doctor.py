@@ -54,6 +54,7 @@ def _run(port: int) -> Iterator[Check]:
     yield checks.signing_secret(settings)
     yield checks.sign_in(settings)
     yield checks.prices(settings)
+    yield from checks.daily_limit(settings, catalog)
     yield from checks.account_keys(settings, catalog)
     yield from checks.plugin_secrets(settings, catalog)
     yield checks.cache_folder(settings)

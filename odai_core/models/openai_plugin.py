@@ -106,6 +106,7 @@ def odai_models() -> ModelPlugin:
         title="OpenAI",
         summary="talk and chat through OpenAI, or any server that speaks its protocols",
         realtime=_realtime,
+        realtime_model=lambda settings: str(settings["OPENAI_REALTIME_MODEL"]),
         text=_text,
         text_model=lambda settings: str(settings["OPENAI_TEXT_MODEL"]),
         text_available=chats_available,

@@ -37,7 +37,7 @@ class Ledger:
     def __init__(self, database: Database, core: Mapping[str, Any], clock: Callable[[], float] = time.time) -> None:
         self._store = UsageStore(database)
         self._clock = clock
-        self._prices = load_prices(core["ODAI_PRICES"])
+        self.prices = load_prices(core["ODAI_PRICES"])
         self._salt = (core["ODAI_SECRET"].reveal() or secrets.token_hex()).encode()
         self._nanos = int(Decimal(core["ODAI_DAILY_USD"]) * NANOS)
         self._tokens = int(core["ODAI_DAILY_TOKENS"])
@@ -71,7 +71,7 @@ class Ledger:
             return
         today = await self.today(user)
         now = [used() for used in self._running.get(user, ())]
-        nanos = today.cost_nanos + sum(self._prices.cost(used, self._day()) or 0 for used in now)
+        nanos = today.cost_nanos + sum(self.prices.cost(used, self.day()) or 0 for used in now)
         tokens = today.input_tokens + today.output_tokens
         tokens += sum(count(used.input_tokens) + count(used.output_tokens) for used in now)
         reached = (
@@ -86,12 +86,12 @@ class Ledger:
 
     async def today(self, user: str) -> Total:
         """What a user has had since midnight, UTC."""
-        return await self._store.of_day(user, self._day().isoformat())
+        return await self._store.of_day(user, self.day().isoformat())
 
     async def record(self, usage: Usage, *, id: str, user: str, kind: Kind, chat_id: str) -> float | None:
         """Write it down once: a second time with the same `id` changes nothing. The cost in US dollars, if known."""
-        day = self._day()
-        cost = self._prices.cost(usage, day)
+        day = self.day()
+        cost = self.prices.cost(usage, day)
         await self._store.add(
             Used(
                 id=id,
@@ -113,7 +113,8 @@ class Ledger:
         )
         return None if cost is None else cost / NANOS
 
-    def _day(self) -> date:
+    def day(self) -> date:
+        """Today, UTC."""
         return datetime.fromtimestamp(self._clock(), UTC).date()
 
 

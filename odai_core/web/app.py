@@ -25,6 +25,7 @@ from odai_core.store.expiry import Expiry
 from odai_core.text.desk import ChatDesk
 from odai_core.tools.http import HttpClient
 from odai_core.usage.ledger import Ledger
+from odai_core.usage.unpriced import unpriced
 from odai_core.voice.switchboard import Switchboard
 from odai_core.web.auth import Signer, make_tokens
 from odai_core.web.drain import Admission
@@ -102,6 +103,8 @@ class Server:
         self._started = True
         catalog = self.host.catalog
         self.accounts.check(catalog)
+        for problem in unpriced(self.settings, catalog, self.ledger.prices, self.ledger.day()):
+            log.warning("%s %s", problem.cause, problem.remedy)
         self.http.warm_up()
         # Nobody waits for it but the first prompt, which would otherwise make the same.
         self.chats.own(self.chats.warm_up())

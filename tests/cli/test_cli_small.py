@@ -76,6 +76,10 @@ def test_the_issuer_and_the_price_table_are_looked_at(bench):
     [(status, detail)] = wrong(checks(bench, ODAI_PRICES="gone.toml"), "prices")
     assert (status, detail) == ("problem", "The price table gone.toml cannot be used: No such file or directory.")
     (bench.folder / "none.toml").write_text("price = []\n")
+    unpriced = wrong(checks(bench, ODAI_PRICES="none.toml", ODAI_DAILY_USD="1", OPENAI_API_KEY="x"), "ODAI_DAILY_USD")
+    assert [status for status, _ in unpriced] == ["warning", "warning"]
+    assert unpriced[0][1].startswith("ODAI_DAILY_USD limits no calls: the price table has no price of gpt-realtime-")
+    assert wrong(checks(bench, ODAI_DAILY_USD="1", OPENAI_API_KEY="x"), "ODAI_DAILY_USD") == []
     assert Check("prices", "ok", "0, the newest of never") in checks(bench, ODAI_PRICES="none.toml")
 
 
