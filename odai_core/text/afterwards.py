@@ -15,7 +15,7 @@ from agents.items import ModelResponse
 from agents.models.interface import ModelTracing
 from openai.types.responses import ResponseOutputMessage
 
-from odai_core.chats import ChatInfo, Usage
+from odai_core.chats import ChatInfo, PastTurn, Usage
 from odai_core.text import prompts
 from odai_core.text.engine import Engine
 from odai_core.text.events import ChatEvent, ChatTitle, SuggestedPrompt, SuggestedPrompts
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 """For both."""
+LOOKED_BACK = 50
+"""Turns in which a suggested prompt must not stand, and whose first one a title is made of."""
 _FENCED = re.compile(r"\[.*\]", re.DOTALL)
 
 log = logging.getLogger("odai.text")
@@ -47,9 +49,15 @@ class Exchange(NamedTuple):
 async def after_answer(desk: ChatDesk, info: ChatInfo, exchange: Exchange, emit: Emit) -> None:
     """Emit SuggestedPrompts and ChatTitle, if there are any. Raises only a cancellation."""
     try:
-        async with asyncio.timeout(SECONDS), desk.engines.use() as engine, asyncio.TaskGroup() as both:
-            for work in (_suggest, _name):
-                both.create_task(_quietly(work(desk, info, engine, exchange, emit)))
+        async with asyncio.timeout(SECONDS), desk.engines.use() as engine:
+            naming = _quietly(_name(desk, info, engine, exchange, emit))
+            if not engine.plugin.freeform:
+                # Whoever asks the next thing at once, or leaves, still gets a title: it takes a moment, and no model.
+                await asyncio.shield(desk.own(naming))
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_quietly(_suggest(desk, info, engine, exchange, emit)))
+                if engine.plugin.freeform:
+                    both.create_task(naming)
     except Exception as error:
         log.info("no title or suggestions: %s", type(error).__name__)
 
@@ -67,29 +75,32 @@ async def _suggest(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exc
         instructions = prompts.suggestion_instructions(engine.connectors, LONGEST)
         found = read_suggestions(await _asked(desk, info, engine, exchange, instructions, "suggestions"))
     else:
-        found = from_examples(_examples(engine, exchange), exchange.prompt)
+        asked = [turn.prompt for turn in await _past(desk, info)]
+        found = from_examples(engine.ready, exchange.tools, [exchange.prompt, *asked])
     if found:
         await emit(SuggestedPrompts(found))
-
-
-def _examples(engine: Engine, exchange: Exchange) -> list[list[str]]:
-    """What people say to each connector: to those of this answer first, then to another one for every question."""
-    used = {entry.name for name, entry in engine.entries.items() if name in exchange.tools}
-    start = len(exchange.prompt) % (len(engine.ready) or 1)
-    entries = sorted((*engine.ready[start:], *engine.ready[:start]), key=lambda entry: entry.name not in used)
-    return [[text for spec in entry.specs for text in spec.options.examples] for entry in entries]
 
 
 async def _name(desk: ChatDesk, info: ChatInfo, engine: Engine, exchange: Exchange, emit: Emit) -> None:
     known = await desk.store.find(chat_ids=[info.chat_id])
     if not known or known[0][1].title:
         return
+    # The first one's may have been cut off by this question, or it has failed: the chat is still about it.
+    first = next(iter(await _past(desk, info)), None)
+    if first is not None:
+        exchange = exchange._replace(prompt=first.prompt, answer=first.answer)
     if engine.plugin.freeform:
         title = read_title(await _asked(desk, info, engine, exchange, prompts.title_instructions(), "title"))
     else:
         title = plain_title(exchange.prompt)
     if title and await desk.store.set_title(info.chat_id, title):
         await emit(ChatTitle(title))
+
+
+async def _past(desk: ChatDesk, info: ChatInfo) -> tuple[PastTurn, ...]:
+    """The chat's newest turns, oldest first."""
+    page = await desk.store.page(info.caller.user_id or "", info.chat_id, limit=LOOKED_BACK)
+    return page[0] if page is not None else ()
 
 
 async def _asked(

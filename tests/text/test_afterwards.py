@@ -154,7 +154,104 @@ def test_only_real_suggestions_are_taken(text, expected):
     assert all(math.isfinite(one.likelihood) for one in found)
 
 
-def test_examples_become_suggestions_one_of_each_connector():
-    groups = [["find {a:x}", "y"], ["find {b:x}", "z {c:1}"], [], ["q" * 40], ["w"], ["v"]]
-    found = from_examples(groups, asked="find x")
-    assert [(one.prompt, one.likelihood) for one in found] == [("Y", 0.6), ("Z 1", 0.5), ("W", 0.4)]
+def shop(name, *examples, summary="sell things", **more):
+    """A connector with a tool for each group of examples."""
+
+    def declared(at, said):
+        async def ask(a: str) -> str:
+            """Ask."""
+            return ""
+
+        ask.__name__ = f"{name}_{at}"
+        return tool(examples=said)(ask)
+
+    return connector(name, *(declared(at, said) for at, said in enumerate(examples)), summary=summary, **more)
+
+
+def suggested(entries, called=(), asked=()):
+    return [(one.prompt, one.likelihood) for one in from_examples(entries, frozenset(called), asked)]
+
+
+def test_examples_become_suggestions_one_of_each_connector_in_their_order():
+    entries = [
+        shop("a", ["find {a:x}", "y"]), shop("b", ["find {a:x}", "z {a:1}"]), shop("c"), shop("d", ["q" * 40]),
+        shop("e", ["w" * 35]), shop("f", ["v"]),
+    ]  # fmt: skip
+    assert suggested(entries, asked=["find x"]) == [("Y", 0.6), ("Z 1", 0.5), ("W" + "w" * 34, 0.4)]
+
+
+def test_the_other_tools_of_what_was_used_come_first_then_what_is_like_it():
+    air = shop("air", ["is {a:X 1} late"], ["gates of {a:X 1}", "gates of {a:X 2}"], summary="follow flights")
+    trips = shop("trips", ["book a flight"], summary="book a flight")
+    entries = [shop("food", ["eat {a:rice}"], summary="find dishes"), trips, air]
+    assert [text for text, _ in suggested(entries, ["air_0"])] == ["Gates of X 1", "Is X 1 late", "Book a flight"]
+    assert [text for text, _ in suggested(entries, ["air_1"], ["IS  X 1 LATE?", "book a flight."])] == [
+        "Gates of X 1", "Gates of X 2", "Eat rice",
+    ]  # fmt: skip
+    assert [text for text, _ in suggested(entries, ["food_0"])] == ["Eat rice", "Book a flight", "Is X 1 late"]
+    assert [text for text, _ in suggested([air], ["air_1"])] == ["Is X 1 late", "Gates of X 1", "Gates of X 2"]
+
+
+def test_one_account_makes_connectors_alike():
+    mail = shop("mail", ["read mail"], summary="mail", account="google")
+    days = shop("days", ["plan a day"], summary="days", account="google")
+    entries = [shop("coins", ["buy a coin"], summary="coins"), shop("pies", ["bake"], summary="pies"), days, mail]
+    assert [text for text, _ in suggested(entries, ["mail_0"])] == ["Read mail", "Plan a day", "Buy a coin"]
+
+
+async def test_what_was_asked_in_the_chat_is_never_suggested(tmp_path):
+    entry = shop("a", ["one"], ["two"], ["three"], ["four"], ["five"])
+    steps = [say("Here.") for _ in range(5)]
+    seen = []
+    async with bench(tmp_path, entry, steps=steps) as it:
+        for prompt in ("One!", "two", "three", "four", "five"):
+            found = of(await it.ask(prompt), SuggestedPrompts)
+            seen.append([one.prompt for event in found for one in event.prompts])
+    assert seen == [["Two"], ["Three"], ["Four"], ["Five"], []]
+
+
+async def test_the_title_is_the_first_prompts_when_the_next_comes_at_once(tmp_path):
+    async with bench(tmp_path, YELP, steps=[say("Here."), say("There.")]) as it, it.open() as chat:
+        first = chat.prompt("sushi in boston")
+        async for event in first:
+            if event == EndOfStream():
+                break
+        await first.aclose()
+        await everything(chat, "and tomorrow?")
+        (summary,) = await it.desk.book.list("ada")
+    assert summary.title == "Sushi in boston"
+
+
+async def test_a_title_is_made_although_nobody_stays_for_it(tmp_path, monkeypatch):
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    async with bench(tmp_path, YELP, steps=[say("Here.")]) as it:
+        find = it.desk.store.find
+
+        async def slow(**wanted):
+            begun.set()
+            await go_on.wait()
+            return await find(**wanted)
+
+        monkeypatch.setattr(it.desk.store, "find", slow)
+        async with it.open() as chat:
+            events = chat.prompt("sushi in boston")
+            async for event in events:
+                if event == EndOfStream():
+                    break
+            await begun.wait()
+            await events.aclose()
+        go_on.set()
+        await asyncio.gather(*it.desk._tasks)
+        (summary,) = await it.desk.book.list("ada")
+    assert summary.title == "Sushi in boston"
+
+
+@pytest.mark.parametrize("freeform", [False, True])
+async def test_a_first_answer_that_fails_still_names_the_chat(tmp_path, freeform):
+    model = Writer([ModelError("busy", "Later.", retryable=True), say("There.")])
+    async with bench(tmp_path, YELP, model=model, freeform=freeform) as it:
+        assert of(await it.ask("sushi in boston"), ChatTitle) == []
+        titles = of(await it.ask("once more"), ChatTitle)
+    assert titles == [ChatTitle("Sushi in Boston" if freeform else "Sushi in boston")]
+    naming = [given for instructions, given in model.asked if instructions == prompts.title_instructions()]
+    assert ["sushi in boston" in given[0]["content"] for given in naming] == [True] * freeform
