@@ -53,8 +53,9 @@ def from_examples(entries: Sequence[Entry], called: Set[str], asked: Iterable[st
 
 
 def _examples(entry: Entry, called: Set[str]) -> Iterator[str]:
-    """One of each tool in turn, of those that were not called first."""
-    specs = sorted(entry.specs, key=lambda spec: spec.name in called)
+    """One of each tool in turn, of those that were not called first. Nobody is asked to send or delete an example."""
+    harmless = (spec for spec in entry.specs if not spec.options.confirm)
+    specs = sorted(harmless, key=lambda spec: spec.name in called)
     for row in zip_longest(*(spec.options.examples for spec in specs)):
         yield from (_said(text) for text in row if text is not None)
 

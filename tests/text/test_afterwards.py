@@ -199,6 +199,15 @@ def test_one_account_makes_connectors_alike():
     assert [text for text, _ in suggested(entries, ["mail_0"])] == ["Read mail", "Plan a day", "Buy a coin"]
 
 
+def test_nothing_that_changes_something_is_suggested():
+    @tool(confirm=True, examples=["delete {what:my diary}"])
+    async def delete(what: str) -> str:
+        """Delete it."""
+        return what
+
+    assert suggested([connector("files", delete, find)], ["delete"]) == [("Find sushi", 0.6), ("Any ramen?", 0.5)]
+
+
 async def test_what_was_asked_in_the_chat_is_never_suggested(tmp_path):
     entry = shop("a", ["one"], ["two"], ["three"], ["four"], ["five"])
     steps = [say("Here.") for _ in range(5)]
