@@ -264,6 +264,8 @@ class AccountPlugin:
     """A grant with a fresh token. Raises ToolError("auth") when the service has taken it back. None: none expires."""
     revoke: Callable[[AccountContext, Grant], Awaitable[None]] | None = None
     """Tell the service that the grant is not used any more."""
+    cleared: Callable[[Values, str], bool] | None = None
+    """May this user (an id) use accounts here? Asked whenever a tool wants a token; the routes decide who may link."""
     settings: Sequence[Setting] = ()
     check: Callable[[Values], Problem | None] | None = None
     """A quick look without network: None when ready."""

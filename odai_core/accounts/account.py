@@ -47,6 +47,7 @@ class UserAccount:
             link = await self._first()
         elif not self.scopes <= link.scopes:
             raise self._unscoped(link.scopes)
+        self._check_cleared()
         answer, refused = await _tried(call, link)
         if not refused:
             return answer
@@ -77,6 +78,7 @@ class UserAccount:
         title = self.service.plugin.title
         if self.user_id is None:
             raise self.needed(f"Please sign in first; then you can connect your {title} account.")
+        self._check_cleared()
         found = await self.desk.safe.of(self.user_id, self.service.name)
         usable = [kept for kept in found if not kept.row.broken or self._takes_broken]
         fitting = [kept for kept in usable if self.scopes <= kept.grant.scopes]
@@ -87,6 +89,12 @@ class UserAccount:
         if found:
             raise self._again()
         raise self.needed(f"Please connect your {title} account first, so that I can do that.")
+
+    def _check_cleared(self) -> None:
+        """The operator may have taken the user off a list since the account was linked. Raises ToolError."""
+        plugin = self.service.plugin
+        if plugin.cleared is not None and not plugin.cleared(self.service.context.settings, self.user_id or ""):
+            raise ToolError("plan", f"You may not use a {plugin.title} account here. Ask whoever runs this server.")
 
     @property
     def _takes_broken(self) -> bool:

@@ -95,6 +95,9 @@ class Told:
 class Context:
     """As much of an AccountContext as core itself uses."""
 
+    def __init__(self) -> None:
+        self.settings: Any = {"MEMBERS": ("ada",)}
+
     def sign(self, payload: Any) -> str:
         return f"{payload['user']}|{' '.join(payload['scopes'])}"
 

@@ -107,6 +107,23 @@ async def test_the_first_account_with_the_scopes_is_used(desk: Desk, bank: Bank,
         await account.using(bank.ask, narrow)
 
 
+async def test_who_is_not_cleared_any_more_has_no_token(desk: Desk, bank: Bank):
+    def members(settings: Any, user: str) -> bool:
+        return user in settings["MEMBERS"]
+
+    desk.service = replace(desk.service, plugin=bank.plugin(cleared=members))
+    account = desk.account()
+    (link,) = await account.links()
+    account.service.context.settings = {"MEMBERS": ("eve",)}
+    for use in (account.links(), account.using(bank.ask), account.using(bank.ask, link)):
+        with pytest.raises(ToolError, match="You may not use a Bank account here") as refused:
+            await use
+        assert refused.value.code == "plan"
+    assert (await desk.row()).broken is False
+    assert len(await desk.accounts.links(desk.service, "ada")) == 1
+    assert await desk.accounts.remove(desk.service, "ada", link.id)
+
+
 async def test_what_else_goes_wrong_is_the_tools_own(desk: Desk, bank: Bank):
     for error in (ToolError("upstream", "x"), ValueError("y"), AccountNeeded("z", account_type="a", connect_url="")):
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odai_core import AccountContext, AccountPlugin, Grant, Setting, hookimpl
+from odai_core import AccountContext, AccountPlugin, Grant, Setting, Values, hookimpl
 
 if TYPE_CHECKING:
     from quart import Blueprint
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 def names(text: str) -> tuple[str, ...]:
     """A list separated by commas or spaces."""
     return tuple(text.replace(",", " ").split())
+
+
+def cleared(settings: Values, user: str) -> bool:
+    """Is this user among those who may?"""
+    allowed = settings["GOOGLE_OAUTH_USERS"] or ()
+    return not allowed or user in allowed
 
 
 # Authlib and Quart are imported when there is something to do: `odai plugins` needs neither.
@@ -44,6 +50,7 @@ def odai_accounts() -> AccountPlugin:
         blueprint=blueprint,
         refresh=refresh,
         revoke=revoke,
+        cleared=cleared,
         settings=[
             Setting(
                 name="GOOGLE_OAUTH_CLIENT_ID",

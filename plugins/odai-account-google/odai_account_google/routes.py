@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from quart import Blueprint, Response, redirect, request
 
-from odai_account_google import flow, tokens, words
+from odai_account_google import cleared, flow, tokens, words
 from odai_account_google.identity import identify
 from odai_core import AccountContext, Caller, Grant, LinkInfo, Secret, ToolError, handshake, link_pages
 
@@ -184,8 +184,7 @@ class _Google:
         return FORBIDDEN if cleared and not self._cleared(caller.user_id) else caller
 
     def _cleared(self, user: str) -> bool:
-        allowed = self.ctx.settings["GOOGLE_OAUTH_USERS"] or ()
-        return not allowed or user in allowed
+        return cleared(self.ctx.settings, user)
 
     def _usual_scopes(self) -> tuple[str, ...]:
         return tuple(self.ctx.settings["GOOGLE_OAUTH_SCOPES"] or ())

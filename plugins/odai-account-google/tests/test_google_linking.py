@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from odai_core import AccountNeeded
+from odai_core import AccountNeeded, ToolError
 
 from .conftest import CALENDAR, MAIL, House, field_of, heading
 
@@ -196,6 +196,19 @@ async def test_who_is_cleared_no_more_on_the_way_links_nothing(open_house):
     assert (await browser.post("/auth/google/login", data=form, headers={"Origin": house.url})).status_code == 403
     assert (await browser.get(back)).status_code == 403
     assert await house.links() == []
+
+
+async def test_who_is_taken_off_the_list_keeps_a_link_that_nothing_uses(house: House):
+    await house.link(house.browser())
+    entry = house.server.host.catalog.find("accounts", "google")
+    account = house.server.accounts.own(entry, "ada")
+    assert len(await account.links()) == 1
+    entry.values._values["GOOGLE_OAUTH_USERS"] = ("bob",)
+    with pytest.raises(ToolError, match="may not use a Google account here"):
+        await account.links()
+    (link,) = await house.links()
+    gone = await house.browser().delete(f"/auth/google/{link['id']}", headers=house.bearer("ada"))
+    assert (gone.status_code, house.google.seen[-1].path, await house.links()) == (204, "/revoke", [])
 
 
 async def test_a_grant_that_is_over_already_is_just_forgotten(house: House, caplog: pytest.LogCaptureFixture):
