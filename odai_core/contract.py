@@ -115,6 +115,9 @@ class ToolOptions:
     """What is being done, as a phrase: "Searching Yelp"."""
     confirm: bool = False
     """It changes something: the user is asked before it runs, outside the model. Never offered in calls."""
+    outward: bool = False
+    """Its arguments leave for an address that the model chooses. Once a chat has read from a user's account, the user
+    is asked before it goes to a host that they have not named themselves."""
     voice: bool | None = None
     """False keeps one tool of a voice plugin out of calls."""
     question: Callable[..., Awaitable[str]] | None = None
@@ -132,6 +135,7 @@ def tool(
     examples: Sequence[str] = (),
     progress: str = "",
     confirm: bool = False,
+    outward: bool = False,
     voice: bool | None = None,
     question: Callable[..., Awaitable[str]] | None = None,
 ) -> Callable[[F], F]: ...

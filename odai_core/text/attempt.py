@@ -118,6 +118,7 @@ class Attempt:
             chat_id=info.chat_id,
             caller=info.caller,
             entries=engine.entries,
+            history=history,
             http=desk.http,
             demo=desk.demo,
             account_of=lambda entry: desk.accounts.account_of(engine.catalog, entry, info.caller),

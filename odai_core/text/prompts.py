@@ -101,6 +101,18 @@ def confirmation_question(title: str, description: str) -> str:
     return f"{title} is about to do this: {first}. Is that all right?"
 
 
+def outward_question(title: str, hosts: Sequence[str], unreadable: bool, sources: Sequence[str]) -> str:
+    """What the user is asked before private data could leave: for which hosts, and where the data is from.
+
+    `unreadable`: there is an address that does not surely say where it leads.
+    """
+    places = [*hosts, *(["an address whose destination is not clear"] if unreadable else [])]
+    return (
+        f"{title} wants to go to {' and '.join(places)}, which you have not named. This chat has read private data "
+        f"from {' and '.join(sources)}, and the address can carry it away. Is that all right?"
+    )
+
+
 def title_instructions() -> str:
     """Ask for a chat's title."""
     return _TITLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
@@ -17,7 +17,7 @@ from odai_core.errors import ToolError
 from odai_core.grants import Account
 from odai_core.plugins.catalog import Entry
 from odai_core.plugins.running import tool_context
-from odai_core.text import prompts
+from odai_core.text import outward, prompts
 from odai_core.text.confirm import Confirmations
 from odai_core.text.events import ChatEvent, ToolCalled, ToolOutput
 from odai_core.text.record import Record
@@ -70,6 +70,8 @@ class Workshop:
     chat_id: str
     caller: Caller
     entries: Mapping[str, Entry]
+    history: Sequence[Mapping[str, Any]]
+    """The chat's items before this turn."""
     http: HttpClient
     demo: bool
     account_of: Callable[[Entry], Account | None]
@@ -150,6 +152,8 @@ class ToolWork:
         call = _Call(entry, spec, call_id, title, agent)
         if spec.options.confirm:
             response = await self._write(call, arguments)
+        elif spec.options.outward:
+            response = await self._leave(call, arguments)
         else:
             response = await self._invoke(call, arguments)
         return await self._answered(call, response)
@@ -185,29 +189,58 @@ class ToolWork:
         except ToolError as error:
             return error_response(error)
         digest = _digest(call.spec.name, given)
+        return await self._once(digest, lambda: self._decided(call, given, digest))
+
+    async def _leave(self, call: _Call, arguments: str) -> ToolResponse:
+        """Go where the user sent it; elsewhere, once the chat has read private data, only after a yes."""
+        try:
+            given = msgspec.to_builtins(call.spec.decode(arguments))
+        except ToolError as error:
+            return error_response(error)
+        items = [*self._shop.history, *self._record.items]
+        question = outward.question(call.title, given, items, self._shop.entries)
+        if not question:
+            return await self._invoke(call, arguments)
+
+        async def decided() -> ToolResponse:
+            refusal = await self._asked(call, given, question)
+            return refusal or await self._invoke(call, msgspec.json.encode(given).decode())
+
+        return await self._once(_digest(call.spec.name, given), decided)
+
+    async def _once(self, digest: str, decided: Callable[[], Awaitable[ToolResponse]]) -> ToolResponse:
         async with self._locks.setdefault(digest, asyncio.Lock()):
             if digest not in self._settled:
-                self._settled[digest] = await self._decided(call, given, digest)
+                self._settled[digest] = await decided()
         return self._settled[digest]
 
-    async def _decided(self, call: _Call, given: Mapping[str, Any], digest: str) -> ToolResponse:
+    async def _asked(self, call: _Call, given: Mapping[str, Any], question: str) -> ToolResponse | None:
+        """None: the user said yes."""
         tool = call.spec.name
-        outcome = self._refused.get(tool, "")
-        if not outcome:
-            if (missing := await self._missing(call.entry)) is not None:
-                return missing
-            question = await self._question(call, given)
-            if isinstance(question, ToolResponse):
-                return question
+        if tool not in self._refused:
             with self._paused():
                 outcome = await self._shop.confirmations.ask(
                     self._emit, tool=tool, title=call.title, question=question, arguments=given, agent=call.agent
                 )
-        if outcome in _REFUSALS:
+            if outcome not in _REFUSALS:
+                return None
             # Also for other arguments: a model that was told no tries the same with a comma less.
             self._refused[tool] = outcome
-            refusal = ToolResponse.error(outcome, _REFUSALS[outcome], retryable=False)
-            return replace(refusal, display_response=False)
+        outcome = self._refused[tool]
+        refusal = ToolResponse.error(outcome, _REFUSALS[outcome], retryable=False)
+        return replace(refusal, display_response=False)
+
+    async def _decided(self, call: _Call, given: Mapping[str, Any], digest: str) -> ToolResponse:
+        question = ""
+        if call.spec.name not in self._refused:
+            if (missing := await self._missing(call.entry)) is not None:
+                return missing
+            asking = await self._question(call, given)
+            if isinstance(asking, ToolResponse):
+                return asking
+            question = asking
+        if (refusal := await self._asked(call, given, question)) is not None:
+            return refusal
         self._record.uncertain.add(call.id)
         doing = self._shop.own(self._do(call, msgspec.json.encode(given).decode(), digest))
         self._writing.add(doing)
