@@ -49,7 +49,9 @@ class ToolWork:
     ) -> None:
         self._entries: dict[str, Entry] = {
             # Not only the voice tools: a call may be handed to the specialist of a connector that is not for voice.
-            spec.name: entry for entry, spec in catalog.tools if not spec.options.confirm
+            spec.name: entry
+            for entry, spec in catalog.tools
+            if not spec.options.confirm
         }
         self._http = http
         self._account_of = account_of
