@@ -15,8 +15,6 @@ import asyncio
 import base64
 import json
 import os
-import re
-import socket
 import statistics
 import struct
 import subprocess
@@ -31,6 +29,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from processes import free_port, running, spent
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -40,7 +39,6 @@ KEY = "benchmark"
 MAGIC = b"\x01\x02\x03\x05\x07\x0b"
 STAMP = struct.Struct(">6sQ")
 FRAME, DELTA_MS, TURN_S = 160, 40, 2.0
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def stamped(size: int) -> bytes:
@@ -215,35 +213,11 @@ def server(name: str, port: int, upstream: str) -> Iterator[subprocess.Popen[byt
         "ODAI_TWILIO_VALIDATE": "0",
         "ODAI_MAX_CALLS": "2000",
     }
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            command, env=environment, cwd=folder, preexec_fn=lambda: os.sched_setaffinity(0, {0})
-        )
-        try:
-            wait_for(port, process)
-            yield process
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise SystemExit(f"the server ended with {process.returncode}")
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
-        time.sleep(0.1)
-    raise SystemExit("the server did not start")
-
-
-def spent(pid: int) -> tuple[float, float]:
-    """Processor seconds and resident kB of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    rss = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return (int(fields[11]) + int(fields[12])) / TICKS, float(rss[1]) if rss else 0.0
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(command, port, folder=folder, environment=environment) as process,
+    ):
+        yield process
 
 
 async def measure(name: str, calls: int, seconds: float, deflate: bool = False) -> Measured:
@@ -287,12 +261,6 @@ class enter:
 
     def __exit__(self, *error: Any) -> Any:
         return self.manager.__exit__(*error)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def quantile(values: list[float], share: float) -> float:

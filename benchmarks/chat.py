@@ -19,7 +19,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -32,13 +31,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from processes import free_port, running, spent
 from websockets.asyncio.client import ClientConnection, connect
 
 from odai_core import Secret
 from odai_core.web.auth import Signer, Tokens
 
 HERE = Path(__file__).parent
-TICKS = os.sysconf("SC_CLK_TCK")
 PAUSE = 0.03
 """Seconds between the first delta and the others."""
 SECRET = secrets.token_hex(16)
@@ -117,39 +116,8 @@ def server(name: str, port: int, upstream: str) -> Iterator[subprocess.Popen[byt
             "ODAI_TEXT_MODEL": "benchmark",
             "ODAI_MAX_CHATS": "5000",
         }
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, {0}),
-        )
-        try:
-            wait_for(port, process)
+        with running(command, port, folder=folder, environment=environment, quiet=True) as process:
             yield process
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            raise SystemExit(f"the server ended with {process.returncode}")
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
-        time.sleep(0.1)
-    raise SystemExit("the server did not start")
-
-
-def spent(pid: int) -> tuple[float, float]:
-    """Processor seconds and resident kB of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    rss = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return (int(fields[11]) + int(fields[12])) / TICKS, float(rss[1]) if rss else 0.0
 
 
 async def turn(chat: ClientConnection) -> tuple[float, int]:
@@ -210,12 +178,6 @@ async def alone(port: int, options: argparse.Namespace) -> Measured:
     await asyncio.to_thread(ask, 3)
     told = await asyncio.to_thread(ask, options.turns)
     return Measured(firsts=told["firsts"], cpu=told["cpu"] * 1e6 / told["deltas"])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def show(rows: dict[str, Measured], options: argparse.Namespace) -> None:
